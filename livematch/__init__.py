@@ -1,0 +1,3 @@
+"""livematch: play a film archive with a camera."""
+
+__version__ = "0.1.0"

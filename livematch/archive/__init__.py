@@ -1,0 +1,1 @@
+"""The archive on disk: films, shots, moments and their vectors."""

@@ -1,0 +1,1 @@
+"""What the performer steers: the parameter table, commands, and their state each tick."""

@@ -1,0 +1,208 @@
+"""Films as FFmpeg sees them: opened, described and unpacked the same way for index and stage."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import av.container
+import av.error
+import av.logging
+import numpy as np
+from av.video.reformatter import ColorRange
+from av.video.stream import VideoStream
+
+from livematch.errors import FilmError
+from livematch.values import Colours, Image, Picture, PixelFormat
+
+log = logging.getLogger(__name__)
+av.logging.set_level(av.logging.PANIC)  # a broken film is reported by us, once, with its name
+
+PLANAR = frozenset({"yuv420p", "yuvj420p"})
+# ITU-T H.273, table 4: the matrix coefficients that films really carry
+_MATRICES = {1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 7: "bt709", 9: "bt2020"}
+
+
+@dataclass(frozen=True, slots=True)
+class FilmInfo:
+    """What a film's header says. `width` × `height` as stored, `aspect` as it should be seen.
+
+    `start_s` is the time stamp of the first picture: times into the film count from there.
+    """
+
+    width: int
+    height: int
+    aspect: float
+    quarter_turns: int
+    duration_s: float
+    fps: float
+    codec: str
+    start_s: float
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height with square pixels, turned upright; the stored height is kept."""
+        height = self.width if self.quarter_turns % 2 else self.height
+        return max(2, round(height * self.aspect)), height
+
+
+class OpenFilm:
+    """An open container with its picture stream; close it, or use `open_film`.
+
+    One thread at a time. `threads` is FFmpeg's slice threading: more threads, no added delay.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self.path = path
+        try:
+            # A file name from a person is never a URL or a device: `file:` shuts FFmpeg's other
+            # protocols out (concat:, http:, …), whatever the name begins with.
+            self.container = av.open(f"file:{path}")
+        except av.error.FFmpegError as error:
+            raise FilmError(f"{path}: {_reason(error)}") from None
+        except OSError as error:
+            raise FilmError(f"{path}: {error.strerror or error}") from None
+        try:
+            self.stream = self._picture_stream()
+            self.stream.thread_type = "SLICE"
+            self.stream.codec_context.thread_count = threads
+            self.info = self._describe()
+        except BaseException:
+            self.container.close()
+            raise
+
+    def _picture_stream(self) -> VideoStream:
+        streams = [s for s in self.container.streams.video if not _is_cover(s)]
+        if not streams:
+            raise FilmError(f"{self.path}: has no moving picture")
+        if streams[0].codec_context.width <= 0 or streams[0].codec_context.height <= 0:
+            raise FilmError(f"{self.path}: its picture size cannot be read")
+        return streams[0]
+
+    def _describe(self) -> FilmInfo:
+        stream, context = self.stream, self.stream.codec_context
+        width, height = context.width, context.height
+        pixel = float(stream.sample_aspect_ratio or context.sample_aspect_ratio or 1) or 1.0
+        turns = self._quarter_turns()
+        aspect = width * pixel / height
+        start_s = float((stream.start_time or 0) * (stream.time_base or 0))
+        return FilmInfo(
+            width=width,
+            height=height,
+            aspect=1 / aspect if turns % 2 else aspect,
+            quarter_turns=turns,
+            duration_s=self._duration_s(),
+            fps=float(stream.average_rate or stream.guessed_rate or 25),
+            codec=context.name,
+            start_s=start_s,
+        )
+
+    def _duration_s(self) -> float:
+        if self.stream.duration and self.stream.time_base:
+            return float(self.stream.duration * self.stream.time_base)
+        return (self.container.duration or 0) / av.time_base
+
+    def _quarter_turns(self) -> int:
+        """Clockwise quarter turns that put the picture upright; known once a frame is decoded."""
+        try:
+            first = next(self.container.decode(self.stream), None)
+        except av.error.FFmpegError as error:
+            raise FilmError(f"{self.path}: {_reason(error)}") from None
+        if first is None:
+            raise FilmError(f"{self.path}: not one picture can be decoded")
+        self.seek(0.0)
+        return round(-first.rotation / 90) % 4
+
+    def seek(self, time_s: float) -> None:
+        """Go to the key frame at or before `time_s`, in the stream's own time."""
+        time_base = self.stream.time_base
+        assert time_base is not None  # noqa: S101 - every opened video stream has one
+        try:
+            self.container.seek(round(time_s / time_base), stream=self.stream, backward=True)
+        except av.error.FFmpegError:
+            # containers without an index (raw streams, some MPEG) can only be begun again
+            self.container.seek(0)
+
+    def frames(self) -> Iterator[av.VideoFrame]:
+        """Yield frames in order of presentation from here on; damaged packets are passed over."""
+        faults = 0
+        packets = self.container.demux(self.stream)
+        while True:
+            try:
+                packet = next(packets)
+                yield from packet.decode()
+            except StopIteration:
+                return
+            except av.error.EOFError:
+                return
+            except av.error.FFmpegError as error:
+                faults += 1
+                if faults == 1:
+                    log.info("%s: damaged picture data passed over (%s)", self.path, error)
+                if faults > MOST_FAULTS:
+                    raise FilmError(f"{self.path}: {_reason(error)}") from None
+
+    def close(self) -> None:
+        """Free the decoder and the file."""
+        self.container.close()
+
+
+MOST_FAULTS = 500  # damaged packets in one reading before the rest of a film is given up
+
+
+@contextmanager
+def open_film(path: Path, threads: int = 1) -> Iterator[OpenFilm]:
+    """Open a film for the length of a `with`; FilmError says why it cannot be read."""
+    film = OpenFilm(path, threads)
+    try:
+        yield film
+    finally:
+        film.close()
+
+
+def to_picture(frame: av.VideoFrame, info: FilmInfo, time_s: float) -> Picture:
+    """Unpack a decoded frame for upload: YUV planes where the codec gives them, else BGR."""
+    if frame.format.name in PLANAR and frame.width % 2 == 0 and frame.height % 2 == 0:
+        planes = tuple(plane_array(frame, index) for index in range(3))
+        return Picture(
+            planes, PixelFormat.YUV420, info.aspect, time_s, info.quarter_turns, colours_of(frame)
+        )
+    image = frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+    return Picture((image,), PixelFormat.BGR, info.aspect, time_s, info.quarter_turns)
+
+
+def plane_array(frame: av.VideoFrame, index: int) -> Image:
+    """Copy one 8-bit plane out of a frame, without its row padding."""
+    plane = frame.planes[index]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return np.ascontiguousarray(rows[: plane.height, : plane.width])
+
+
+def colours_of(frame: av.VideoFrame) -> Colours:
+    """How this frame's YUV is meant; where the file is silent, by its size as players do."""
+    usual = "bt709" if frame.height >= 720 else "bt601"
+    matrix = _MATRICES.get(int(frame.colorspace), usual)
+    full = frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG
+    return Colours(matrix, full)
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & type(stream.disposition).attached_pic)
+
+
+def _reason(error: Exception) -> str:
+    """Say FFmpeg's error as a person would."""
+    words = {
+        av.error.InvalidDataError: "is not a film, or is damaged beyond reading",
+        av.error.FileNotFoundError: "is not there",
+        av.error.PermissionError: "may not be read (permissions)",
+        av.error.IsADirectoryError: "is a folder",
+        av.error.DecoderNotFoundError: "needs a decoder that this FFmpeg does not have",
+        av.error.EOFError: "ends before its first picture",
+    }
+    for kind, text in words.items():
+        if isinstance(error, kind):
+            return text
+    return str(getattr(error, "strerror", None) or error)

@@ -1,0 +1,128 @@
+"""The values that travel from stage to stage: frozen, and their arrays never written again.
+
+Images are uint8 arrays of shape (height, width, 3), BGR as OpenCV gives them, unless named
+otherwise. Times are seconds on the show's clock (`_s` fields named after an event) or seconds into
+a film (`time_s`, `start_s`, `end_s`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of the camera, with its number and the moment it was captured."""
+
+    number: int
+    captured_s: float
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An indexed instant of the archive: `row` in the vectors, where it lies in which shot."""
+
+    row: int
+    film_id: int
+    shot_id: int
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A moment and how like the observation it is: −1 to 1, whole and by descriptor part."""
+
+    moment: Moment
+    score: float
+    parts: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What vision saw in one frame: the candidates, best first, at most one a shot."""
+
+    frame_number: int
+    captured_s: float
+    found_s: float
+    candidates: tuple[Match, ...]
+
+
+class PixelFormat(StrEnum):
+    """How a picture's planes are to be read."""
+
+    BGR = "bgr"  # one plane, (h, w, 3)
+    YUV420 = "yuv420"  # three planes, chroma at half size both ways
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """How YUV planes become RGB: the matrix, and whether luma uses all of 0–255."""
+
+    matrix: str = "bt709"  # or "bt601", "bt2020"
+    full_range: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded film frame, ready to be uploaded; compared by identity, never by value.
+
+    `aspect` is width over height as it should be seen, after `quarter_turns` × 90° clockwise.
+    """
+
+    planes: tuple[Image, ...]
+    format: PixelFormat
+    aspect: float
+    time_s: float
+    quarter_turns: int = 0
+    colours: Colours = Colours()
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What a deck needs to play a moment: the file to read, where to enter, where to loop."""
+
+    path: Path
+    entry_s: float
+    start_s: float
+    end_s: float
+    title: str
+
+
+class Source(StrEnum):
+    """What the program can show."""
+
+    ARCHIVE = "archive"
+    CAMERA = "camera"
+    BLACK = "black"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """The decision to bring something in: a moment of the archive, or a fallback source.
+
+    `match` is set exactly when `source` is ARCHIVE. `frame_number` is the observation it answers.
+    """
+
+    source: Source
+    match: Match | None
+    fade_s: float
+    cause: str
+    decided_s: float
+    frame_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One picture of the program and how opaque it lies over the layers before it, 0 to 1."""
+
+    source: Source
+    deck: int
+    picture: Picture | None
+    opacity: float

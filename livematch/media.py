@@ -122,8 +122,14 @@ class OpenFilm:
         try:
             self.container.seek(round(time_s / time_base), stream=self.stream, backward=True)
         except av.error.FFmpegError:
-            # containers without an index (raw streams, some MPEG) can only be begun again
+            self._begin_again()
+
+    def _begin_again(self) -> None:
+        """Containers without an index (raw streams, some MPEG) can only be begun again."""
+        try:
             self.container.seek(0)
+        except av.error.FFmpegError as error:
+            raise FilmError(f"{self.path}: {_reason(error)}") from None
 
     def frames(self) -> Iterator[av.VideoFrame]:
         """Yield frames in order of presentation from here on; damaged packets are passed over."""

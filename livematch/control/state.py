@@ -34,6 +34,11 @@ class Control:
         """Queue a command. Any thread; never blocks, never raises."""
         self._pending.append(command)
 
+    @property
+    def params(self) -> Params:
+        """The newest snapshot. Any thread."""
+        return self._params
+
     def update(self) -> Hands:
         """Apply what has come in since the last tick. The engine's thread."""
         fired: set[Trigger] = set()

@@ -1,0 +1,1 @@
+"""The director: plain Python that decides what comes in, and when."""

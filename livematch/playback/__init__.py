@@ -1,0 +1,1 @@
+"""Decks: archive clips decoded in time to be seen."""

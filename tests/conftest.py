@@ -1,0 +1,34 @@
+"""What every test may use."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FOOTAGE = Path(__file__).parents[2] / "shared" / "footage"
+
+
+@pytest.fixture(scope="session")
+def footage() -> Path:
+    """The folder of real films beside the checkout; skips where there is none."""
+    if not FOOTAGE.is_dir():
+        pytest.skip("no shared/footage beside the checkout")
+    return FOOTAGE
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind(
+    caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """Fail a test that logs an error it does not expect, or leaves a livematch thread running."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if thread.name.startswith("livematch-"):
+            thread.join(2.0)
+            assert not thread.is_alive(), f"{thread.name} is still running"
+    if "expects_errors" not in request.keywords:
+        errors = [r for r in caplog.get_records("call") if r.levelno >= logging.ERROR]
+        assert not errors, f"logged: {[r.getMessage() for r in errors]}"

@@ -1,17 +1,39 @@
 """The archive: a folder of films, shots, moments and their vectors."""
 
-from collections.abc import Sequence
+import json
+import logging
+import sqlite3
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from livematch.archive.records import FilmRecord, IndexedFilm, ShotSpan
+from livematch.archive import schema, thumbs, vectors
+from livematch.archive.contents import (
+    Clips,
+    Films,
+    Moments,
+    StoredFilm,
+    StoredShot,
+    read_films,
+    read_moments,
+    read_shots,
+)
+from livematch.archive.intake import fault_of, insert
+from livematch.archive.records import IndexedFilm
+from livematch.archive.vectors import Half
 from livematch.embed.parts import DescriptorLayout
+from livematch.errors import ArchiveError, FilmError
 from livematch.values import Clip, Image, Moment
+
+__all__ = ["Archive", "ModelIdentity", "Moments", "StoredFilm", "StoredShot"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,124 +45,326 @@ class ModelIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFilm:
-    """A film in the archive; one that is not `present` is kept and not offered."""
+class _Facts:
+    """What the database says about the archive as a whole."""
 
-    id: int
-    film: FilmRecord
-    present: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StoredShot:
-    """A shot in the archive, the `number`-th of its film from 0."""
-
-    id: int
-    film_id: int
-    number: int
-    span: ShotSpan
+    id: str
+    model: ModelIdentity
+    layout: DescriptorLayout
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
-    """Every moment as columns of one length, by rising `rows`; never written to."""
+class _Snapshot:
+    """Everything a show asks for, read at once."""
 
-    rows: NDArray[np.int64]
-    films: NDArray[np.int64]
-    shots: NDArray[np.int64]
-    times_s: NDArray[np.float64]
+    rows: int
+    films: Films
+    shots: dict[int, StoredShot]
+    moments: Moments
+    vectors: Half
+    clips: Clips
 
 
 class Archive:
-    """An open archive folder; a context manager. SKELETON, being filled.
+    """An open archive folder; a context manager, made by `create` or `open`.
 
-    Opened for writing it belongs to one thread and to one process. Opened for reading it is a
-    snapshot that holds no lock, and any thread may use it.
+    Opened for reading it is a snapshot: it holds no lock and no database, any thread may use it,
+    and it neither waits for a writer nor makes one wait. Opened for writing it belongs to one
+    thread at a time and keeps every other writer out.
     """
 
-    folder: Path
-    model: ModelIdentity
-    layout: DescriptorLayout
-    writable: bool
+    def __init__(
+        self,
+        folder: Path,
+        facts: _Facts,
+        database: sqlite3.Connection | None,
+        lock: schema.WriterLock | None,
+    ) -> None:
+        self.folder = folder
+        self.id = facts.id
+        self.model = facts.model
+        self.layout = facts.layout
+        self._rows = facts.rows
+        self._database = database
+        self._lock = lock
+        self._films: Films | None = None
+        self._read: _Snapshot | None = None
 
     @classmethod
     def create(cls, folder: Path, model: ModelIdentity, layout: DescriptorLayout) -> Self:
-        """Make an empty archive and open it for writing; ArchiveError if there is one already."""
-        raise NotImplementedError
+        """Make an empty archive and open it for writing.
+
+        `folder` may exist if it is empty. ArchiveError if it is in use or cannot be written.
+        """
+        database = folder / schema.DATABASE
+        if database.exists():
+            raise ArchiveError(f"{folder} is an archive already")
+        with schema.explained(database):
+            _refuse_foreign(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = schema.WriterLock(folder)
+            try:
+                (folder / schema.PROXIES).mkdir(exist_ok=True)
+                (folder / schema.THUMBS).mkdir(exist_ok=True)
+                vectors.cut(folder / schema.VECTORS, 0, layout.dimension)
+                facts: dict[str, str | int] = {
+                    "archive_id": uuid.uuid4().hex,
+                    "model_name": model.name,
+                    "model_sha256": model.sha256,
+                    "layout": json.dumps(layout.as_json()),
+                    "rows": 0,
+                }
+                schema.create_database(database, facts)
+            finally:
+                lock.release()
+        return cls.open(folder, writable=True)
 
     @classmethod
     def open(cls, folder: Path, *, writable: bool = False) -> Self:
-        """Open the archive; ArchiveError says why it cannot be."""
-        raise NotImplementedError
+        """Open an archive; ArchiveError says why it cannot be.
+
+        To write is refused where another process writes, where the disk is read-only, and where
+        vectors are missing. To read always works on an archive of this or an older format: vectors
+        that are missing are logged, and their moments left out.
+        """
+        database = folder / schema.DATABASE
+        if not database.is_file():
+            raise ArchiveError(_not_an_archive(folder))
+        if not writable:
+            with schema.open_for_reading(database) as connection:
+                archive = cls(folder, _read_facts(connection, folder), None, None)
+                archive._read = archive._snapshot(connection)
+                return archive
+        return cls._open_for_writing(folder, database)
+
+    @classmethod
+    def _open_for_writing(cls, folder: Path, path: Path) -> Self:
+        lock = schema.WriterLock(folder)
+        try:
+            database = schema.open_for_writing(path)
+            try:
+                with schema.explained(path):
+                    facts = _read_facts(database, folder)
+                    _refuse_missing_vectors(folder, facts)
+                    vectors.cut(folder / schema.VECTORS, facts.rows, facts.layout.dimension)
+                return cls(folder, facts, database, lock)
+            except BaseException:
+                database.close()
+                raise
+        except BaseException:
+            lock.release()
+            raise
 
     def require(self, model: ModelIdentity, layout: DescriptorLayout | None = None) -> None:
         """Raise ArchiveError unless the archive was made with this model and layout."""
-        raise NotImplementedError
+        if model.sha256 != self.model.sha256:
+            raise ArchiveError(
+                f"{self.folder} was indexed with the model {self.model.name}"
+                f" (SHA-256 {self.model.sha256[:12]}…), not with {model.name}"
+                f" ({model.sha256[:12]}…): use --model {self.model.name}, or index the films again"
+                " into another folder"
+            )
+        if layout is not None and layout != self.layout:
+            raise ArchiveError(
+                f"{self.folder} holds descriptors of {_layout_in_words(self.layout)}; this"
+                f" livematch makes {_layout_in_words(layout)}: index the films again into another"
+                " folder"
+            )
+
+    @property
+    def writable(self) -> bool:
+        """Whether it was opened for writing and is still open."""
+        return self._database is not None
 
     # -- what indexing asks and tells ---------------------------------------------------------
 
     def known(self, path: Path) -> StoredFilm | None:
-        """Return the film last seen at this path, exactly as it was given."""
-        raise NotImplementedError
+        """Return the film last seen at this path, spelt exactly so."""
+        return self._all_films.by_path.get(path)
 
     def by_fingerprint(self, fingerprint: str) -> StoredFilm | None:
         """Return the film with this content, wherever it lies."""
-        raise NotImplementedError
+        return self._all_films.by_fingerprint.get(fingerprint)
 
     def add_film(self, indexed: IndexedFilm) -> int:
-        """Add a film whole or not at all; returns its id. FilmError if it may not be added."""
-        raise NotImplementedError
+        """Add a film, whole or not at all, even if the process is killed; returns its number.
+
+        FilmError if it may not be added; ArchiveError if the archive cannot be written.
+        """
+        half = vectors.to_half(indexed.vectors)
+        self._refuse(indexed, half)
+        rows = self._rows + len(half)
+        with self._writing() as database:
+            # The order is what makes it safe: vectors and thumbs lie on the disk, unnoticed,
+            # before the transaction that makes them count.
+            vectors.append(self.folder / schema.VECTORS, self._rows, half)
+            thumbs.write(self.folder, indexed.film.fingerprint, indexed.thumbs)
+            film_id = insert(database, indexed, self._rows)
+            database.execute("UPDATE meta SET value = ? WHERE key = 'rows'", (rows,))
+        self._rows = rows
+        return film_id
 
     def update_path(self, film_id: int, path: Path, size: int, mtime_ns: int) -> None:
         """Note where a film lies now, and that it is present."""
-        raise NotImplementedError
+        with self._writing() as database:
+            self._refuse_unknown(film_id)
+            database.execute(
+                "UPDATE films SET path = ?, size = ?, mtime_ns = ?, present = 1 WHERE id = ?",
+                (schema.path_to_value(path), size, mtime_ns, film_id),
+            )
 
-    def set_present(self, film_id: int, present: bool) -> None:  # noqa: FBT001
+    def set_present(self, film_id: int, present: bool) -> None:
         """Offer the film's moments, or keep them back."""
-        raise NotImplementedError
+        with self._writing() as database:
+            self._refuse_unknown(film_id)
+            database.execute("UPDATE films SET present = ? WHERE id = ?", (present, film_id))
 
     def remove_film(self, film_id: int) -> None:
-        """Forget a film with its shots and moments, thumbs and proxy."""
-        raise NotImplementedError
+        """Forget a film with its shots, moments, thumbs and proxy; its vectors become dead rows."""
+        with self._writing() as database:
+            gone = self._refuse_unknown(film_id).film
+            database.execute("DELETE FROM films WHERE id = ?", (film_id,))
+        # Only now: a process killed here leaves files that nothing names, which `check` reports.
+        thumbs.remove(self.folder, gone.fingerprint)
+        left = self._all_films.by_id.values()
+        if gone.proxy is not None and all(film.film.proxy != gone.proxy for film in left):
+            (self.folder / gone.proxy).unlink(missing_ok=True)
 
     @property
     def proxies(self) -> Path:
-        """The folder for proxies; `FilmRecord.proxy` is relative to `folder`: "proxies/x.mov"."""
-        return self.folder / "proxies"
+        """The folder for proxies; `FilmRecord.proxy` is relative to `folder`: `proxies/x.mov`."""
+        return self.folder / schema.PROXIES
 
     # -- what everyone else reads -------------------------------------------------------------
 
     def films(self) -> Sequence[StoredFilm]:
-        """Return all films, present or not."""
-        raise NotImplementedError
+        """All films, present or not, in the order they were added."""
+        return tuple(self._all_films.by_id.values())
+
+    def film(self, film_id: int) -> StoredFilm:
+        """Return the film of this number; KeyError if there is none."""
+        return self._all_films.by_id[film_id]
 
     def shots(self) -> Sequence[StoredShot]:
-        """Return all shots."""
-        raise NotImplementedError
+        """All shots, in the order of films and of time."""
+        return tuple(self._contents.shots.values())
+
+    def shot(self, shot_id: int) -> StoredShot:
+        """Return the shot of this number; KeyError if there is none."""
+        return self._contents.shots[shot_id]
 
     @property
     def moments(self) -> Moments:
-        """All moments, of present films or not."""
-        raise NotImplementedError
+        """All moments that have their vectors, of present films or not."""
+        return self._contents.moments
+
+    def offered(self) -> Moments:
+        """Return the moments of present films only."""
+        present = [film.id for film in self.films() if film.present]
+        return self.moments.where(np.isin(self.moments.films, present))
 
     @property
-    def vectors(self) -> NDArray[np.float16]:
-        """The vectors by row, (rows, dimension), mapped from disk."""
-        raise NotImplementedError
+    def rows(self) -> int:
+        """How many vector rows the database counts, dead ones too."""
+        return self._rows
+
+    @property
+    def vectors(self) -> Half:
+        """The vectors by row, (rows, dimension), mapped from disk, read-only."""
+        return self._contents.vectors
 
     def clip(self, moment: Moment) -> Clip:
-        """Say what to play for a moment. Any thread, no disk."""
-        raise NotImplementedError
+        """Say what to play for a moment. Any thread, no disk; KeyError if it is not ours."""
+        return self._contents.clips.clip(moment)
 
     def thumb(self, shot_id: int) -> Image | None:
-        """Read a shot's small picture; None if there is none."""
-        raise NotImplementedError
+        """Read a shot's small picture; None if there is none. Any thread."""
+        shot = self._contents.shots.get(shot_id)
+        if shot is None:
+            return None
+        return thumbs.read(self.folder, self.film(shot.film_id).film.fingerprint, shot.number)
+
+    # -- within -------------------------------------------------------------------------------
+
+    @property
+    def _all_films(self) -> Films:
+        if self._read is not None:
+            return self._read.films
+        if self._films is None:
+            self._films = read_films(self._connection)
+        return self._films
+
+    @property
+    def _contents(self) -> _Snapshot:
+        if self._read is None:
+            with schema.explained(self.folder / schema.DATABASE):
+                self._read = self._snapshot(self._connection)
+        return self._read
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._database is None:
+            raise ArchiveError(f"{self.folder} was not opened for writing, or is closed")
+        return self._database
+
+    def _snapshot(self, database: sqlite3.Connection) -> _Snapshot:
+        """Read the tables in one transaction, so that they agree, then map the vectors."""
+        database.execute("BEGIN")
+        try:
+            rows = _read_facts(database, self.folder).rows
+            films, shots = read_films(database), read_shots(database)
+            moments = read_moments(database)
+        finally:
+            database.execute("ROLLBACK")
+        file, dimension = self.folder / schema.VECTORS, self.layout.dimension
+        there = min(rows, vectors.rows_on_disk(file, dimension))
+        if there < rows:
+            log.warning("%s", _missing_vectors(self.folder, rows - there, rows))
+            moments = moments.where(moments.rows < there)
+        mapped = vectors.map_rows(file, there, dimension)
+        self._rows = rows
+        return _Snapshot(rows, films, shots, moments, mapped, Clips(self.folder, films, shots))
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Open one transaction; whatever goes wrong inside, it has not happened."""
+        database = self._connection
+        with schema.explained(self.folder / schema.DATABASE):
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+                database.execute("COMMIT")
+            except BaseException:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
+            finally:
+                self._films = self._read = None
+
+    def _refuse(self, indexed: IndexedFilm, half: Half) -> None:
+        fault = fault_of(indexed, half, self.layout.dimension)
+        if fault is None and self.by_fingerprint(indexed.film.fingerprint) is not None:
+            fault = "the archive has a film with this content already"
+        if fault is not None:
+            raise FilmError(f"{indexed.film.path}: {fault}; it was not added")
+
+    def _refuse_unknown(self, film_id: int) -> StoredFilm:
+        film = self._all_films.by_id.get(film_id)
+        if film is None:
+            raise ArchiveError(f"{self.folder} has no film number {film_id}")
+        return film
 
     # -- end ----------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Let go of the files; safe to call twice."""
-        raise NotImplementedError
+        """Let go of database and lock; safe to call twice. A snapshot stays readable."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def __enter__(self) -> Self:
         return self
@@ -152,3 +376,50 @@ class Archive:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _read_facts(database: sqlite3.Connection, folder: Path) -> _Facts:
+    meta = dict(database.execute("SELECT key, value FROM meta"))
+    try:
+        model = ModelIdentity(meta["model_name"], meta["model_sha256"])
+        layout = DescriptorLayout.from_json(json.loads(meta["layout"]))
+        return _Facts(meta["archive_id"], model, layout, int(meta["rows"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArchiveError(f"{folder}: its database lacks a fact ({error!r})") from error
+
+
+def _refuse_foreign(folder: Path) -> None:
+    ours = {schema.VECTORS, schema.LOCK, schema.PROXIES, schema.THUMBS, f"{schema.DATABASE}.part"}
+    if folder.exists() and not folder.is_dir():
+        raise ArchiveError(f"{folder} is a file; an archive is a folder")
+    others = [e.name for e in folder.iterdir() if e.name not in ours] if folder.is_dir() else []
+    if others:
+        raise ArchiveError(
+            f"{folder} holds other things ({', '.join(sorted(others)[:3])}…): an archive needs a"
+            " folder of its own"
+        )
+
+
+def _refuse_missing_vectors(folder: Path, facts: _Facts) -> None:
+    there = vectors.rows_on_disk(folder / schema.VECTORS, facts.layout.dimension)
+    if there < facts.rows:
+        raise ArchiveError(_missing_vectors(folder, facts.rows - there, facts.rows))
+
+
+def _missing_vectors(folder: Path, missing: int, rows: int) -> str:
+    return (
+        f"{folder}: {missing} of {rows} rows of {schema.VECTORS} are missing; put a copy of that"
+        " file back, or index the films into a new folder"
+    )
+
+
+def _not_an_archive(folder: Path) -> str:
+    if not folder.exists():
+        return f"there is no folder {folder}"
+    if not folder.is_dir():
+        return f"{folder} is a file; an archive is a folder, made by `livematch index`"
+    return f"{folder} is not an archive: it has no {schema.DATABASE}; `livematch index` makes one"
+
+
+def _layout_in_words(layout: DescriptorLayout) -> str:
+    return " + ".join(f"{part.name} {part.size}" for part in layout.parts)

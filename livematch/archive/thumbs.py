@@ -1,0 +1,55 @@
+"""One small picture a shot, as JPEG files: `thumbs/<fingerprint>/<shot number>.jpg`."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from livematch.archive.schema import THUMBS
+from livematch.values import Image
+
+QUALITY = 88
+
+
+def folder_of(archive: Path, fingerprint: str) -> Path:
+    """Where a film's thumbs lie."""
+    return archive / THUMBS / fingerprint
+
+
+def write(archive: Path, fingerprint: str, images: Sequence[Image]) -> None:
+    """Write a film's thumbs; its folder appears complete or not at all. OSError."""
+    folder = folder_of(archive, fingerprint)
+    part = folder.with_name(f"{fingerprint}.part")
+    for left in (part, folder):  # from an attempt that was cut short
+        if left.exists():
+            shutil.rmtree(left)
+    part.mkdir(parents=True)
+    for number, image in enumerate(images):
+        (part / f"{number}.jpg").write_bytes(_jpeg(image))
+    part.rename(folder)
+
+
+def read(archive: Path, fingerprint: str, number: int) -> Image | None:
+    """Read one thumb, BGR; None if it is not there or no picture."""
+    try:
+        data = (folder_of(archive, fingerprint) / f"{number}.jpg").read_bytes()
+    except OSError:
+        return None
+    if not data:
+        return None
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return None if image is None else image.astype(np.uint8, copy=False)
+
+
+def remove(archive: Path, fingerprint: str) -> None:
+    """Remove a film's thumbs, if there are any."""
+    shutil.rmtree(folder_of(archive, fingerprint), ignore_errors=True)
+
+
+def _jpeg(image: Image) -> bytes:
+    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    if not done:
+        raise ValueError(f"a picture of shape {image.shape} cannot become a JPEG file")
+    return data.tobytes()

@@ -29,12 +29,19 @@ class FilmReader:
         """Whether every frame can be decoded alone."""
         return self._film.info.codec in INTRA_CODECS
 
+    @property
+    def frame_s(self) -> float:
+        """How long one frame is on, on average."""
+        return 1.0 / self._film.info.fps
+
     def seek(self, time_s: float) -> None:
         """Make the picture that is on at `time_s` (seconds from the first picture) the next one."""
         info = self._film.info
         self._film.seek(info.start_s + time_s)
         self._frames = self._film.frames()
-        self._skip_before_s = time_s - 0.5 / info.fps  # the half frame covers rounded time stamps
+        self._skip_before_s = (
+            time_s - 0.5 * self.frame_s
+        )  # the half frame covers rounded time stamps
 
     def read(self) -> Picture | None:
         """Return the next picture; None at the end of the film."""

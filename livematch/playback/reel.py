@@ -28,6 +28,7 @@ class Reel:
         self.clip = clip
         self._lap_began_s = 0.0
         self._lap_from_s = clip.entry_s
+        self._last_s = clip.entry_s
         self._head: Due | None = None
         reader.seek(clip.entry_s)
 
@@ -43,14 +44,17 @@ class Reel:
 
     def _read(self) -> Due:
         picture = self.reader.read()
-        if picture is None or picture.time_s >= self.clip.end_s:
-            picture = self._turn()
+        if picture is None:  # the film is shorter than its shot was said to be
+            picture = self._turn(self._last_s + self.reader.frame_s)
+        elif picture.time_s >= self.clip.end_s:
+            picture = self._turn(self.clip.end_s)
+        self._last_s = picture.time_s
         since_lap_s = max(0.0, picture.time_s - self._lap_from_s)
         return Due(self._lap_began_s + since_lap_s, picture)
 
-    def _turn(self) -> Picture:
+    def _turn(self, lap_ends_s: float) -> Picture:
         """Go back to the shot's start for another lap and return its first picture."""
-        lap_s = self.clip.end_s - self._lap_from_s
+        lap_s = lap_ends_s - self._lap_from_s
         self._lap_began_s += max(SHORTEST_LAP_S, lap_s)
         self._lap_from_s = self.clip.start_s
         self.reader.seek(self.clip.start_s)

@@ -55,6 +55,11 @@ class Shelf:
         """Return a reel that is no longer played; its film stays open for a while."""
         self._keep(reel.reader)
 
+    def __len__(self) -> int:
+        """How many films lie open on the shelf."""
+        with self._lock:
+            return len(self._idle) + len(self._wound)
+
     def close(self) -> None:
         """Stop warming and close every film on the shelf."""
         self._worker.stop()

@@ -1,0 +1,124 @@
+"""The engine: walks every frame from the camera to the screen, and computes nothing itself."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from livematch.clock import Clock
+from livematch.control.commands import Trigger
+from livematch.control.params import Params
+from livematch.control.state import Control, Hands
+from livematch.direction.director import Director
+from livematch.eyes import Eyes, Sight
+from livematch.playback.decks import Decks, Program
+from livematch.playback.shelf import Shelf
+from livematch.telemetry import Telemetry
+from livematch.values import Cue, Frame, Layer
+
+log = logging.getLogger(__name__)
+
+WARMED = 3  # candidates whose films are kept ready
+
+
+class Stage(Protocol):
+    """Where the program is shown: a window, an offscreen picture, a recording."""
+
+    def draw(self, layers: tuple[Layer, ...], camera: Frame | None, params: Params) -> None:
+        """Compose one picture."""
+        ...
+
+    def present(self) -> bool:
+        """Show it, and wait for the display; False when the stage has been closed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """All that happened in one walk of the engine; for the HUD, the log and the bench."""
+
+    number: int
+    now: float
+    hands: Hands
+    sight: Sight
+    cue: Cue | None
+    program: Program
+
+
+class Engine:
+    """Sequences one show. All methods: the thread that owns the stage's OpenGL context."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        control: Control,
+        eyes: Eyes,
+        director: Director,
+        decks: Decks,
+        shelf: Shelf,
+        stage: Stage,
+        telemetry: Telemetry,
+    ) -> None:
+        self._clock = clock
+        self._control = control
+        self._eyes = eyes
+        self._director = director
+        self._decks = decks
+        self._shelf = shelf
+        self._stage = stage
+        self._telemetry = telemetry
+        self._number = 0
+        self._presented_frame = -1
+        self._last_presented_s: float | None = None
+
+    def run(self, on_tick: Callable[[Tick], None], until_s: float | None = None) -> None:
+        """Tick until somebody quits, the stage is closed or the clock reaches `until_s`."""
+        while until_s is None or self._clock.now() < until_s:
+            tick = self.tick(self._clock.now())
+            on_tick(tick)
+            if not self._stage.present() or Trigger.QUIT in tick.hands.fired:
+                return
+            self._measure(tick, self._clock.now())
+
+    def tick(self, now: float) -> Tick:
+        """Walk one frame: hands, sight, decision, decks, picture."""
+        hands = self._control.update()
+        sight = self._eyes.look(now)
+        cue = self._director.update(now, sight.observation, hands)
+        if cue is not None:
+            self._decks.cue(cue)
+        program = self._decks.program_at(now, frozen=hands.params.freeze)
+        if program.failed is not None:
+            self._withdraw(program)
+        self._stage.draw(program.layers, sight.frame, hands.params)
+        self._expect(sight)
+        self._number += 1
+        return Tick(self._number, now, hands, sight, cue, program)
+
+    def _withdraw(self, program: Program) -> None:
+        """Go on with what is on when a cue cannot be performed."""
+        assert program.failed is not None  # noqa: S101 - asked by the caller
+        self._director.withdraw(program.failed)
+        self._telemetry.count("cues failed")
+        log.error("cannot be shown: %s", program.fault)
+
+    def _expect(self, sight: Sight) -> None:
+        """Have the likely next films opened, once per observation."""
+        observation = sight.observation
+        if observation is not None and observation.frame_number != self._presented_frame:
+            self._shelf.expect(self._decks.clip_of(observation.candidates[:WARMED]))
+
+    def _measure(self, tick: Tick, presented_s: float) -> None:
+        record = self._telemetry.record
+        if self._last_presented_s is not None:
+            record("frame to frame", (presented_s - self._last_presented_s) * 1e3)
+        self._last_presented_s = presented_s
+        observation = tick.sight.observation
+        if observation is not None and observation.frame_number != self._presented_frame:
+            self._presented_frame = observation.frame_number
+            record("found → decided", (tick.now - observation.found_s) * 1e3)
+            record("decided → presented", (presented_s - tick.now) * 1e3)
+            record("captured → presented", (presented_s - observation.captured_s) * 1e3)
+        if tick.program.begun is not None:
+            record("cue → first picture", (presented_s - tick.program.begun.decided_s) * 1e3)

@@ -1,0 +1,80 @@
+"""From a camera frame to what the archive has like it."""
+
+from collections.abc import Callable, Sequence
+
+from livematch.archive.search import Searcher
+from livematch.clock import Clock
+from livematch.control.params import Params, weights
+from livematch.embed.features import AnyEmbedder
+from livematch.embed.parts import DescriptorLayout, describe, descriptor_layout
+from livematch.slots import Newest
+from livematch.telemetry import Telemetry
+from livematch.values import Frame, Image, Observation, Vector
+from livematch.worker import Worker
+
+CANDIDATES = 32  # matches an observation carries: enough for the cooldowns to choose among
+
+
+class Describer:
+    """Turns pictures into descriptors; the same code for the archive and for the camera.
+
+    One thread at a time.
+    """
+
+    def __init__(self, embedder: AnyEmbedder) -> None:
+        self.embedder = embedder
+        self.layout: DescriptorLayout = descriptor_layout(embedder.card)
+
+    def describe(self, images: Sequence[Image]) -> Vector:
+        """Return the descriptors of some pictures: float32 (n, dimension), every part unit length.
+
+        Raises ModelError when the network fails.
+        """
+        return describe(images, self.embedder.embed(images))
+
+
+class Vision:
+    """Observes frames: describe, search, rank. Pure but for the clock it times itself by.
+
+    One thread at a time; `params` returns the newest snapshot of what the performer has set.
+    """
+
+    def __init__(
+        self,
+        describer: Describer,
+        searcher: Searcher,
+        params: Callable[[], Params],
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        self._describer = describer
+        self._searcher = searcher
+        self._params = params
+        self._clock = clock
+        self._telemetry = telemetry
+
+    def observe(self, frame: Frame) -> Observation:
+        """Return the archive's candidates for one frame."""
+        taken_s = self._clock.now()
+        descriptor = self._describer.describe([frame.image])[0]
+        described_s = self._clock.now()
+        candidates = self._searcher.search(descriptor, weights(self._params()), CANDIDATES)
+        found_s = self._clock.now()
+        self._telemetry.record("captured → taken", (taken_s - frame.captured_s) * 1e3)
+        self._telemetry.record("taken → described", (described_s - taken_s) * 1e3)
+        self._telemetry.record("described → found", (found_s - described_s) * 1e3)
+        return Observation(frame.number, frame.captured_s, found_s, candidates)
+
+
+def watch(
+    vision: Vision, frames: Newest[Frame], observations: Newest[Observation], wait_s: float = 0.5
+) -> Worker:
+    """Return the worker that observes the newest frame again and again; not started yet."""
+
+    def step() -> bool:
+        frame = frames.take(wait_s)
+        if frame is not None:
+            observations.put(vision.observe(frame))
+        return not frames.closed
+
+    return Worker("vision", step, wake=frames.close)

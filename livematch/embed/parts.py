@@ -1,0 +1,244 @@
+"""The descriptor: named parts, each of unit length, side by side in one vector.
+
+A stored vector is never weighed; the query is. Its parts are scaled by the performer's weights, and
+one inner product with a stored vector is then the weighted mean of the parts' cosines. So a fader
+moves nothing in the index.
+
+`RULES` is the table of all parts; adding one is adding a row. Everything here is pure; float32 in
+and out (the archive stores float16), rows are pictures, and a part without content (a picture
+with no layout at all) is zeros: its cosine with anything is 0, never NaN.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from livematch.embed.card import ModelCard
+from livematch.embed.features import Features
+from livematch.embed.preprocess import shrink
+from livematch.values import Image, Vector
+
+GRID = 4  # cells a side; for layout, 4x4x16 finds places better than 3x3x32 does, and is smaller
+LAYOUT_CHANNELS = 16
+COLOUR_PX = 64  # the picture colour is measured on; film grain and camera noise are gone by then
+
+# Lab mean and spread of a cell over photographs and film: what is usual, and how far it varies.
+# Seen from there, unrelated pictures have cosines around 0, and L does not drown a and b.
+CELL_USUAL = np.array([45, 1, 6, 14.6, 3.9, 5.5], np.float32)
+CELL_VARIES = np.array([19, 10, 14, 9.8, 5.5, 6.5], np.float32)
+CELL_WEIGHT = np.array([1, 1, 1, 0.5, 0.5, 0.5], np.float32)  # the mean is what the eye goes by
+
+SHORTEST = 1e-6  # below this a part has no direction, only rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the descriptor: how many numbers, and which edition of its rule made them."""
+
+    name: str
+    size: int
+    edition: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorLayout:
+    """Which parts lie where in a descriptor. Two layouts are equal when vectors may be compared."""
+
+    parts: tuple[Part, ...]
+
+    def __post_init__(self) -> None:
+        names = self.names
+        if not names or len(set(names)) != len(names) or any(p.size < 1 for p in self.parts):
+            raise ValueError(f"a descriptor needs distinct parts with a size: {self.parts}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parts' names, in order."""
+        return tuple(part.name for part in self.parts)
+
+    @property
+    def dimension(self) -> int:
+        """The length of a whole descriptor."""
+        return sum(part.size for part in self.parts)
+
+    @property
+    def slices(self) -> dict[str, slice]:
+        """Where each part lies, in order."""
+        places, start = {}, 0
+        for part in self.parts:
+            places[part.name] = slice(start, start + part.size)
+            start += part.size
+        return places
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Give plain lists and mappings, for `json.dumps`."""
+        return [{"name": p.name, "size": p.size, "edition": p.edition} for p in self.parts]
+
+    @classmethod
+    def from_json(cls, rows: Iterable[Mapping[str, Any]]) -> "DescriptorLayout":
+        """Read what `as_json` gave; raises KeyError, TypeError or ValueError for anything else."""
+        return cls(tuple(Part(str(r["name"]), int(r["size"]), int(r["edition"])) for r in rows))
+
+
+def semantic(features: Features) -> Vector:
+    """Describe what is seen: the pooled features, (n, D)."""
+    return unit(features.pooled)
+
+
+def layout(features: Features) -> Vector:
+    """Describe where things are, whatever they are: (n, 4·4·16).
+
+    The map is averaged over a 4×4 grid, its channels reduced by a fixed orthonormal projection, and
+    the picture's own mean over the cells taken away: what is left is how cells differ.
+    """
+    n, channels, height, width = features.map.shape
+    grid = features.map.reshape(n, channels, -1) @ _cells(height, width).T  # (n, C, 16)
+    cells = grid.transpose(0, 2, 1) @ fixed_projection(channels, LAYOUT_CHANNELS, "layout")
+    differences = (cells - cells.mean(axis=1, keepdims=True)).reshape(n, -1)
+    # where all cells are equal, what is left is rounding: nothing, not a layout
+    rounding = 1e-5 * np.linalg.norm(cells, axis=(1, 2))
+    differences[np.linalg.norm(differences, axis=1) <= rounding] = 0
+    return unit(differences)
+
+
+def colour(images: Sequence[Image]) -> Vector:
+    """Describe colour and light: CIE Lab mean and spread of each cell of a 4×4 grid, (n, 96)."""
+    return unit(np.stack([_colour(image) for image in images]))
+
+
+def _colour(image: Image) -> Vector:
+    small = shrink(image, COLOUR_PX, COLOUR_PX).astype(np.float32) / 255
+    lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2LAB), np.float32)
+    side = COLOUR_PX // GRID
+    cells = lab.reshape(GRID, side, GRID, side, 3).swapaxes(1, 2).reshape(GRID**2, -1, 3)
+    measured = np.concatenate([cells.mean(axis=1), cells.std(axis=1)], axis=1)
+    return np.asarray((measured - CELL_USUAL) / CELL_VARIES * CELL_WEIGHT, np.float32).ravel()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one part is made: its size for a network, and its rows from pictures and features.
+
+    Raise `edition` when `measure` changes, and archives indexed before are recognised. A part whose
+    `measure` is None is measured elsewhere (motion needs the pictures before) and handed over.
+    """
+
+    size: Callable[[ModelCard], int]
+    measure: Callable[[Sequence[Image], Features], Vector] | None
+    edition: int = 1
+
+
+RULES: Mapping[str, Rule] = {
+    "semantic": Rule(lambda card: card.dimension, lambda _, features: semantic(features)),
+    "layout": Rule(lambda _: GRID**2 * LAYOUT_CHANNELS, lambda _, features: layout(features)),
+    "colour": Rule(lambda _: GRID**2 * len(CELL_USUAL), lambda images, _: colour(images)),
+}
+
+
+def descriptor_layout(card: ModelCard, names: Sequence[str] = tuple(RULES)) -> DescriptorLayout:
+    """Lay out the named parts for one network; raises KeyError for a name not in `RULES`."""
+    return DescriptorLayout(
+        tuple(Part(name, RULES[name].size(card), RULES[name].edition) for name in names)
+    )
+
+
+def describe(
+    images: Sequence[Image],
+    features: Features,
+    names: Sequence[str] = tuple(RULES),
+    measured: Mapping[str, Vector] | None = None,
+) -> Vector:
+    """Describe pictures whose features are known: float32 (n, dimension), unit part beside part.
+
+    `measured` holds the rows of parts that are measured elsewhere; they are brought to unit length.
+    """
+    columns = []
+    for name in names:
+        if measured is not None and name in measured:
+            columns.append(unit(measured[name]))
+            continue
+        measure = RULES[name].measure
+        if measure is None:
+            raise ValueError(f"the part {name} is measured elsewhere and was not handed over")
+        columns.append(measure(images, features))
+    return np.concatenate(columns, axis=1, dtype=np.float32)
+
+
+def weigh(query: Vector, weights: Mapping[str, float], layout: DescriptorLayout) -> Vector:
+    """Scale a descriptor's parts, so that its inner product with a stored one is the score.
+
+    The weights are brought to the sum 1; a part that is not named weighs nothing, and when nothing
+    weighs anything all parts weigh the same. Raises ValueError for a weight that is negative or no
+    number. query (dimension,) or (n, dimension) -> the same shape.
+    """
+    shares = np.array([weights.get(name, 0.0) for name in layout.names], np.float64)
+    if not np.isfinite(shares).all() or (shares < 0).any():
+        raise ValueError(f"weights must be numbers of at least 0: {dict(weights)}")
+    largest = shares.max()
+    # divided by the largest first: tiny weights are still weights, huge ones do not overflow
+    shares = shares / largest if largest > 0 else np.ones_like(shares)
+    shares /= shares.sum()
+    sizes = [part.size for part in layout.parts]
+    return np.asarray(query * np.repeat(shares, sizes), np.float32)
+
+
+def part_scores(query: Vector, vectors: NDArray[Any], layout: DescriptorLayout) -> Vector:
+    """Give the cosine of each part: query (dimension,), vectors (n, dimension) -> (n, parts).
+
+    The query is one that was not weighed. The vectors may be float16, as the archive has them.
+    """
+    products = np.asarray(vectors, np.float32) * query
+    starts = [place.start for place in layout.slices.values()]
+    return np.asarray(np.add.reduceat(products, starts, axis=1), np.float32)
+
+
+def unit(rows: Vector) -> Vector:
+    """Bring each row to length 1; a row too short to have a direction becomes zeros."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > SHORTEST)
+    return np.asarray(scaled, np.float32)
+
+
+@lru_cache(maxsize=16)
+def fixed_projection(rows: int, columns: int, purpose: str) -> Vector:
+    """Make the same random matrix with orthonormal columns for ever: (rows, columns).
+
+    The numbers come from SHAKE-256 of the purpose, because a library's random generator may change
+    with its version and vectors made years apart must fit. With fewer rows than columns the
+    columns beyond are zeros.
+    """
+    kept = min(rows, columns)
+    stream = hashlib.shake_256(f"livematch {purpose} {rows} {kept}".encode()).digest(
+        4 * rows * kept
+    )
+    uniform = np.frombuffer(stream, "<u4").reshape(rows, kept) / 2**31 - 1
+    basis, upper = np.linalg.qr(uniform)
+    basis *= np.sign(np.diag(upper))  # LAPACK libraries may differ in sign
+    projection = np.zeros((rows, columns), np.float32)
+    projection[:, :kept] = basis
+    projection.setflags(write=False)
+    return projection
+
+
+@lru_cache(maxsize=16)
+def _cells(height: int, width: int) -> Vector:
+    """Make the matrix that averages a map of h·w places into 4×4 cells: (16, h·w)."""
+    return np.kron(_intervals(height), _intervals(width)).astype(np.float32)
+
+
+def _intervals(size: int) -> NDArray[np.float64]:
+    """Average `size` places into GRID intervals of equal length: (GRID, size).
+
+    A place on the border of two intervals counts for both by its share.
+    """
+    edges = np.arange(GRID + 1) * size / GRID
+    places = np.arange(size)
+    ends = np.minimum(edges[1:, None], places + 1)
+    shares = np.clip(ends - np.maximum(edges[:-1, None], places), 0, None)
+    return np.asarray(shares * GRID / size, np.float64)

@@ -1,14 +1,35 @@
 """What an archive holds and what is wrong with it, in values to print."""
 
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from livematch.archive.store import Archive, ModelIdentity
+import numpy as np
+
+from livematch.archive import schema, thumbs, vectors
+from livematch.archive.index import INDEX, MANIFEST, fault_of_saved, manifest
+from livematch.archive.search import EXACT_UP_TO, sound_moments
+from livematch.archive.store import Archive, ModelIdentity, StoredFilm
 from livematch.embed.parts import DescriptorLayout
+
+_OURS = {
+    schema.DATABASE,
+    f"{schema.DATABASE}-wal",
+    f"{schema.DATABASE}-shm",
+    schema.VECTORS,
+    schema.LOCK,
+    schema.PROXIES,
+    schema.THUMBS,
+    INDEX,
+    MANIFEST,
+}
+_CHUNK = 8192
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveInfo:
-    """An archive in figures. `proxies` counts films by the kind of file that will be played."""
+    """An archive in figures. `plays` counts the films by the kind of file they are played from."""
 
     films: int
     films_present: int
@@ -18,7 +39,7 @@ class ArchiveInfo:
     bytes_on_disk: int
     model: ModelIdentity
     layout: DescriptorLayout
-    proxies: tuple[tuple[str, int], ...]
+    plays: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +53,139 @@ class Finding:
 
 
 def info(archive: Archive) -> ArchiveInfo:
-    """Count what the archive holds. SKELETON, being filled."""
-    raise NotImplementedError
+    """Count what the archive holds."""
+    films = archive.films()
+    plays = Counter(_played_from(film) for film in films)
+    return ArchiveInfo(
+        films=len(films),
+        films_present=sum(film.present for film in films),
+        shots=len(archive.shots()),
+        moments=len(archive.moments),
+        duration_s=sum(film.film.duration_s for film in films),
+        bytes_on_disk=sum(f.stat().st_size for f in archive.folder.rglob("*") if f.is_file()),
+        model=archive.model,
+        layout=archive.layout,
+        plays=tuple(plays.most_common()),
+    )
 
 
 def check(archive: Archive) -> list[Finding]:
-    """Look for damage; an empty list means that all is well. SKELETON, being filled."""
-    raise NotImplementedError
+    """Look for damage; an empty list means that all is well. Reads every vector once."""
+    return [
+        *_missing_vectors(archive),
+        *_damaged_vectors(archive),
+        *_missing_films(archive),
+        *_missing_thumbs(archive),
+        *_stale_index(archive),
+        *_orphans(archive),
+    ]
+
+
+def _played_from(film: StoredFilm) -> str:
+    if film.film.proxy is None:
+        return "original"
+    return f"proxy {Path(film.film.proxy).suffix}".strip()
+
+
+def _missing_vectors(archive: Archive) -> Iterator[Finding]:
+    file = archive.folder / schema.VECTORS
+    missing = archive.rows - vectors.rows_on_disk(file, archive.layout.dimension)
+    if missing > 0:
+        yield Finding(
+            "missing vectors",
+            schema.VECTORS,
+            f"{missing} of {archive.rows} rows are not in the file; their moments are not found",
+            "put a copy of the file back, or index the films into a new folder",
+        )
+
+
+def _damaged_vectors(archive: Archive) -> Iterator[Finding]:
+    moments = archive.moments
+    damaged: Counter[int] = Counter()
+    for start in range(0, len(moments), _CHUNK):
+        rows = moments.rows[start : start + _CHUNK]
+        bad = ~np.isfinite(archive.vectors[rows]).all(axis=1)
+        damaged.update(moments.films[start : start + _CHUNK][bad].tolist())
+    for film_id, count in damaged.items():
+        yield Finding(
+            "damaged vectors",
+            str(archive.film(film_id).film.path),
+            f"{count} of its vectors hold values that are no numbers; those moments are not found",
+            f"put a copy of {schema.VECTORS} back, or index the films into a new folder",
+        )
+
+
+def _missing_films(archive: Archive) -> Iterator[Finding]:
+    for stored in archive.films():
+        if not stored.present:
+            continue
+        film = stored.film
+        original = film.path.is_file()
+        if not original:
+            yield Finding(
+                "missing original",
+                str(film.path),
+                "the film is not where it was indexed",
+                "bring it back, or run `livematch index` on the folder where it lies now",
+            )
+        if film.proxy is not None and not (archive.folder / film.proxy).is_file():
+            yield Finding(
+                "missing proxy",
+                film.proxy,
+                f"{film.path} is played from the original, which is slow to seek in"
+                if original
+                else f"{film.path} cannot be played at all",
+                "put a copy of the proxy back, or index the film into a new folder",
+            )
+
+
+def _missing_thumbs(archive: Archive) -> Iterator[Finding]:
+    numbers_of: dict[int, list[int]] = {}
+    for shot in archive.shots():
+        numbers_of.setdefault(shot.film_id, []).append(shot.number)
+    for stored in archive.films():
+        folder = thumbs.folder_of(archive.folder, stored.film.fingerprint)
+        there = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
+        numbers = numbers_of.get(stored.id, [])
+        missing = [number for number in numbers if f"{number}.jpg" not in there]
+        if missing:
+            yield Finding(
+                "missing thumbs",
+                str(stored.film.path),
+                f"{len(missing)} of its {len(numbers)} small pictures are not there",
+                "nothing, if contact sheets may lack them; else index into a new folder",
+            )
+
+
+def _stale_index(archive: Archive) -> Iterator[Finding]:
+    rows = sound_moments(archive).rows
+    if len(rows) <= EXACT_UP_TO:
+        return  # searched without an index
+    fault = fault_of_saved(archive.folder, manifest(archive, rows))
+    if fault is not None:
+        yield Finding(
+            "stale index",
+            INDEX,
+            f"the search index does not fit the archive: {fault}",
+            "nothing: the next search builds it anew, which delays the start of a show once",
+        )
+
+
+def _orphans(archive: Archive) -> Iterator[Finding]:
+    films = archive.films()
+    proxies = {film.film.proxy for film in films}
+    fingerprints = {film.film.fingerprint for film in films}
+    places: tuple[tuple[Path, Callable[[str], bool]], ...] = (
+        (archive.folder, _OURS.__contains__),
+        (archive.proxies, lambda name: f"{schema.PROXIES}/{name}" in proxies),
+        (archive.folder / schema.THUMBS, fingerprints.__contains__),
+    )
+    for folder, belongs in places:
+        for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if not belongs(entry.name):
+                yield Finding(
+                    "orphan",
+                    entry.relative_to(archive.folder).as_posix(),
+                    "nothing in the archive names it; perhaps left by a run that was cut short",
+                    "delete it, unless an index run is at work now",
+                )

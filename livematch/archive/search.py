@@ -1,19 +1,159 @@
-"""Finding the moments most like a descriptor, with the performer's weights."""
+"""Finding the moments most like a descriptor, with the performer's weights.
 
+Stored vectors are never weighed, the query is (see `livematch.embed.parts`), so one inner product
+serves every position of the faders, exactly or through a graph.
+"""
+
+import logging
 from collections.abc import Mapping
+from typing import Protocol
 
-from livematch.archive.store import Archive
+import numpy as np
+from numpy.typing import NDArray
+
+from livematch.archive.index import load_or_build
+from livematch.archive.store import Archive, Moments
+from livematch.embed.parts import part_scores, weigh
 from livematch.values import Match, Vector
+
+log = logging.getLogger(__name__)
+
+# Up to here every moment is compared. Measured with two cores and 1,632 numbers a vector: 0.15 ms
+# for 1,000 moments, 1.3 ms for 10,000, which is what the graph takes to find nearly as much.
+EXACT_UP_TO = 10_000
+# How widely the graph is searched. At 50,000 moments 512 finds 99.9 % of the ten best with the
+# usual weights and 97 % when layout alone counts, in 2 to 3 ms; at 128 that would be 80 %, since
+# the graph was linked for equal weights. Comparing all takes 11 to 25 ms.
+GRAPH_EF = 512
+POOLS = (256, 1024)  # moments asked for, until there are enough shots among them
+_CHUNK = 8192  # rows looked at in one go
+
+
+class Nearest(Protocol):
+    """Finds the rows with the largest inner products."""
+
+    def nearest(self, query: Vector, count: int) -> NDArray[np.int64]:
+        """Return up to `count` rows, best first. query (dimension,) is weighed and finite."""
+        ...
+
+
+class Exact:
+    """Compares the query with every row: right to the last place, fast enough for thousands."""
+
+    def __init__(self, archive: Archive, rows: NDArray[np.int64]) -> None:
+        self._rows = rows
+        self._vectors = archive.vectors[rows].astype(np.float32)
+
+    def nearest(self, query: Vector, count: int) -> NDArray[np.int64]:
+        """Return the `count` best rows, best first."""
+        scores = self._vectors @ query
+        if count < len(scores):
+            best = np.argpartition(-scores, count)[:count]
+        else:
+            best = np.arange(len(scores))
+        return self._rows[best[np.argsort(-scores[best], kind="stable")]]
+
+
+class Graph:
+    """Follows an hnswlib graph: nearly right, and hardly slower for a hundred times the rows."""
+
+    def __init__(self, archive: Archive, rows: NDArray[np.int64]) -> None:
+        self._count = len(rows)
+        self._index = load_or_build(archive, rows)
+
+    def nearest(self, query: Vector, count: int) -> NDArray[np.int64]:
+        """Return up to `count` rows, best first; fewer where the graph leads to no more."""
+        count = min(count, self._count)
+        while True:
+            self._index.set_ef(max(GRAPH_EF, count))  # not saved with an index, never to be < count
+            try:
+                labels, _ = self._index.knn_query(query, k=count, num_threads=1)
+            except RuntimeError:
+                # hnswlib raises when a graph cut into islands leads to fewer than were asked for
+                if count == 1:
+                    return np.empty(0, np.int64)
+                count //= 2
+            else:
+                return np.asarray(labels[0], np.int64)
 
 
 class Searcher:
-    """Finds matches in the present films of an archive. One thread. SKELETON, being filled."""
+    """Finds matches among the moments of an archive's present films, as it was when opened.
 
-    def __init__(self, archive: Archive) -> None:
-        raise NotImplementedError
+    Making one loads the vectors or the index: seconds, for a large archive. One thread queries.
+    """
+
+    def __init__(self, archive: Archive, *, exact_up_to: int = EXACT_UP_TO) -> None:
+        self._layout = archive.layout
+        self._vectors = archive.vectors
+        self._moments = sound_moments(archive)
+        self._shots = len(np.unique(self._moments.shots))
+        kind: type[Exact | Graph] = Exact if len(self._moments) <= exact_up_to else Graph
+        self._nearest: Nearest = kind(archive, self._moments.rows)
+
+    def __len__(self) -> int:
+        return len(self._moments)
 
     def search(
         self, descriptor: Vector, weights: Mapping[str, float], k: int = 32
     ) -> tuple[Match, ...]:
-        """Return the k best matches, best first, at most one a shot."""
-        raise NotImplementedError
+        """Return up to `k` matches, best first, one a shot: its best moment.
+
+        descriptor (dimension,), not weighed; `weights` by part name. A score is the weighted mean
+        of the parts' cosines, which ride along unweighed. Raises ValueError for a descriptor of
+        another dimension or with a value that is no number, and for impossible weights.
+        """
+        self._refuse(descriptor)
+        wanted = min(k, self._shots)
+        if wanted < 1:
+            return ()
+        weighed = weigh(descriptor, weights, self._layout)
+        positions = self._best_of_shots(weighed, wanted)
+        vectors = self._vectors[self._moments.rows[positions]].astype(np.float32)
+        scores = vectors @ weighed
+        parts = part_scores(descriptor, vectors, self._layout)
+        return tuple(
+            Match(
+                self._moments.at(int(positions[n])),
+                float(scores[n]),
+                tuple(zip(self._layout.names, map(float, parts[n]), strict=True)),
+            )
+            for n in np.argsort(-scores, kind="stable")
+        )
+
+    def _best_of_shots(self, weighed: Vector, wanted: int) -> NDArray[np.intp]:
+        """Positions of the best moment of each of the `wanted` best shots, best first."""
+        best = np.empty(0, np.intp)
+        for pool in POOLS:
+            rows = self._nearest.nearest(weighed, max(pool, 4 * wanted))
+            positions = np.searchsorted(self._moments.rows, rows)
+            _, first = np.unique(self._moments.shots[positions], return_index=True)
+            best = positions[np.sort(first)]
+            if len(best) >= wanted or len(rows) == len(self._moments):
+                break
+        return best[:wanted]
+
+    def _refuse(self, descriptor: Vector) -> None:
+        if descriptor.shape != (self._layout.dimension,):
+            raise ValueError(
+                f"a descriptor here has the shape ({self._layout.dimension},),"
+                f" this one has {descriptor.shape}"
+            )
+        if not np.isfinite(descriptor).all():
+            raise ValueError("the descriptor holds values that are not numbers")
+
+
+def sound_moments(archive: Archive) -> Moments:
+    """The moments that can be found: of present films, with finite numbers throughout."""
+    moments = archive.offered()
+    sound = np.ones(len(moments), np.bool_)
+    for start in range(0, len(moments), _CHUNK):
+        rows = moments.rows[start : start + _CHUNK]
+        sound[start : start + _CHUNK] = np.isfinite(archive.vectors[rows]).all(axis=1)
+    if not sound.all():
+        log.warning(
+            "%s: %d moments are left out, their vectors are damaged; see `livematch archive check`",
+            archive.folder,
+            len(sound) - int(sound.sum()),
+        )
+    return moments.where(sound)

@@ -98,8 +98,13 @@ def layout(features: Features) -> Vector:
     the picture's own mean over the cells taken away: what is left is how cells differ.
     """
     n, channels, height, width = features.map.shape
-    grid = features.map.reshape(n, channels, -1) @ _cells(height, width).T  # (n, C, 16)
-    cells = grid.transpose(0, 2, 1) @ fixed_projection(channels, LAYOUT_CHANNELS, "layout")
+    # columns, then rows, picture by picture: products this small stay on this thread. BLAS would
+    # share one large product with threads that wait for a core while the program is drawn.
+    strips = features.map.reshape(n, channels * height, width) @ _cells(width).T
+    grid = _cells(height) @ strips.reshape(n, channels, height, GRID)  # (n, C, 4, 4)
+    cells = grid.reshape(n, channels, -1).transpose(0, 2, 1) @ fixed_projection(
+        channels, LAYOUT_CHANNELS, "layout"
+    )
     differences = (cells - cells.mean(axis=1, keepdims=True)).reshape(n, -1)
     # where all cells are equal, what is left is rounding: nothing, not a layout
     rounding = 1e-5 * np.linalg.norm(cells, axis=(1, 2))
@@ -227,18 +232,15 @@ def fixed_projection(rows: int, columns: int, purpose: str) -> Vector:
 
 
 @lru_cache(maxsize=16)
-def _cells(height: int, width: int) -> Vector:
-    """Make the matrix that averages a map of h·w places into 4×4 cells: (16, h·w)."""
-    return np.kron(_intervals(height), _intervals(width)).astype(np.float32)
+def _cells(size: int) -> Vector:
+    """Make the matrix that averages `size` places into GRID cells of equal length: (GRID, size).
 
-
-def _intervals(size: int) -> NDArray[np.float64]:
-    """Average `size` places into GRID intervals of equal length: (GRID, size).
-
-    A place on the border of two intervals counts for both by its share.
+    A place on the border of two cells counts for both by its share.
     """
     edges = np.arange(GRID + 1) * size / GRID
     places = np.arange(size)
     ends = np.minimum(edges[1:, None], places + 1)
     shares = np.clip(ends - np.maximum(edges[:-1, None], places), 0, None)
-    return np.asarray(shares * GRID / size, np.float64)
+    cells = np.asarray(shares * GRID / size, np.float32)
+    cells.setflags(write=False)
+    return cells

@@ -121,8 +121,14 @@ def _grid(tiles: Sequence[Tile], columns: int, tile_px: int, titled: bool) -> _G
 
 
 def _columns_for(count: int) -> int:
-    """Choose columns so that a sheet of wide pictures has about the shape of a screen."""
-    return min(count, max(1, round(math.sqrt(count * 1.35))))
+    """Choose columns so that few places stay empty and the sheet is about as wide as a screen."""
+    suited = math.sqrt(count * 1.35)
+
+    def unsuited(columns: int) -> float:
+        empty = -count % columns
+        return 2 * empty / count + abs(math.log(columns / suited))
+
+    return min(range(1, count + 1), key=unsuited)
 
 
 def _draw_tile(

@@ -118,8 +118,8 @@ def draw(archive: Archive, query: Image, name: str, found: Sequence[Found]) -> I
     for line in found:
         match = line.match
         caption = (
-            f"{readable(line.film.stem)}\n"
-            f"{time_code(match.moment.time_s)}   {line.rank}.  {match.score:.3f}"
+            f"{line.rank}   {readable(line.film.stem)}\n"
+            f"{time_code(match.moment.time_s)}   likeness {match.score:.3f}"
         )
         tiles.append(Tile(moment_still(archive, match.moment, TILE_PX), caption))
     return contact_sheet(tiles, tile_width=TILE_PX)

@@ -7,8 +7,8 @@ which is where trailers fade and old films live):
 - A *cut* is where all pictures just before differ from all pictures just after by much more than
   the pictures of either side differ among themselves. A flash fails it (the sides are alike), and
   so do a fast pan and a shaken camera (each side differs from itself as much).
-- A *gradual* change, a fade or a dissolve, is where the picture half-way is the mean of the pictures
-  at both ends, and the quarter-way ones accordingly: mixing is linear and movement is not.
+- A *gradual* change, a fade or a dissolve, is where the picture half-way is the mean of the
+  pictures at both ends, and the quarter-way ones accordingly: mixing is linear, movement is not.
 
 Pure: no clock, no file. Times are seconds into the film.
 """
@@ -19,7 +19,6 @@ from enum import StrEnum
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from livematch.values import Image, Vector
 
@@ -112,7 +111,7 @@ def is_cut(across: float, beside: float) -> bool:
 
 def distance(a: Image, b: Image) -> float:
     """Mean absolute difference of two pictures of one size, added over their channels."""
-    return cv2.norm(a, b, cv2.NORM_L1) / (a.shape[0] * a.shape[1])
+    return float(cv2.norm(a, b, cv2.NORM_L1)) / (a.shape[0] * a.shape[1])
 
 
 class GradualDetector:
@@ -131,7 +130,7 @@ class GradualDetector:
 
 
 def is_mix(pictures: list[Vector]) -> bool:
-    """Judge five pictures at equal steps: are the inner three the mixes of the outer two?"""
+    """Judge five pictures at equal steps: whether the inner three are mixes of the outer two."""
     first, last = pictures[0], pictures[-1]
     change = _mean_distance(first, last)
     if change < LEAST_CHANGE:
@@ -205,7 +204,7 @@ class ShotDetector:
         time_s = self._times[number]
         self._found.append(Boundary(number, time_s, Kind.CUT, time_s, time_s))
 
-    def _follow(self, inside: bool, number: int) -> None:  # noqa: FBT001
+    def _follow(self, inside: bool, number: int) -> None:
         """Let the open change grow by one picture, or end."""
         if number < 0:
             return
@@ -266,6 +265,3 @@ class ShotDetector:
 def _small(image: Image) -> Image:
     shrunk = cv2.resize(image, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(shrunk, cv2.COLOR_BGR2YCrCb), np.uint8)
-
-
-Times = NDArray[np.float64]

@@ -1,0 +1,281 @@
+"""One film, decoded once: its shots, moments, descriptors, thumbnails and proxy."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+
+from livematch.archive.records import FilmRecord, IndexedFilm
+from livematch.errors import FilmError
+from livematch.indexing import proxies
+from livematch.indexing.moments import Chosen, MomentChooser
+from livematch.indexing.proxies import MATRICES, ProxyWriter, Shape, shape_for
+from livematch.indexing.shots import ShotDetector
+from livematch.indexing.stage import Stage
+from livematch.indexing.timeline import Stamp, Timeline
+from livematch.media import FilmInfo, OpenFilm, colours_of, open_film
+from livematch.values import Image, Vector
+
+SMALL_PX = 264  # the shorter side of what is described: as large as any network here looks at
+THUMB_PX = 108  # the height of a thumbnail
+BATCH = 8  # pictures described at once
+FRAMES_WAITING = 4  # decoded frames on their way to the proxy: 12 MB each in a 4K film
+BATCHES_WAITING = 3
+REPORT_EVERY_S = 1.0  # of film
+MISSING_S, MISSING_SHARE = 1.0, 0.02  # a film this much shorter than announced is cut off
+
+
+class DescribesImages(Protocol):
+    """Turns pictures into descriptors: `livematch.vision.Describer`, or a test's twin."""
+
+    def describe(self, images: Sequence[Image]) -> Vector:
+        """Return float32 (n, dimension) for n BGR pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmTask:
+    """A film to index, as it lay on the disk when its fingerprint was taken.
+
+    `proxies` is the folder to write a proxy to, None to play the original; `height_px` is the
+    proxy's; `threads` is how many cores this one film may keep busy decoding.
+    """
+
+    path: Path
+    fingerprint: str
+    size: int
+    mtime_ns: int
+    proxies: Path | None
+    height_px: int = 720
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FilmResult:
+    """An indexed film, its unfinished proxy if it has one, and what was wrong with it, if anything.
+
+    `part` is to become `indexed.film.proxy` when the film enters the archive.
+    """
+
+    indexed: IndexedFilm
+    part: Path | None
+    warning: str | None
+
+
+Progress = Callable[[float, float], None]  # seconds of film done, seconds of film in all
+
+
+def index_film(task: FilmTask, describer: DescribesImages, progress: Progress) -> FilmResult:
+    """Index one film; raises FilmError with the reason if that cannot be done.
+
+    Decoding and cutting run on the calling thread, the network and the proxy on one each.
+    """
+    with open_film(task.path, task.threads, straight=True) as film, ExitStack() as stages:
+        reading = _Reading(task, film, describer, progress, stages)
+        fault = reading.run()
+        stages.close()  # waits for the network and the proxy, and raises what went wrong there
+        return reading.result(fault)
+
+
+class _Reading:
+    """The state of reading one film from its first frame to its last."""
+
+    def __init__(
+        self,
+        task: FilmTask,
+        film: OpenFilm,
+        describer: DescribesImages,
+        progress: Progress,
+        stages: ExitStack,
+    ) -> None:
+        self._task, self._film, self._progress = task, film, progress
+        info = film.info
+        self._info = info
+        time_base = film.stream.time_base or Fraction(1, 90_000)
+        self._timeline = Timeline(time_base, info.fps)
+        self._shots = ShotDetector(info.fps)
+        self._chooser = MomentChooser()
+        self._shrinker = Shrinker(info)
+        self._moments = _Moments(describer)
+        self._describing = stages.enter_context(
+            Stage("describing", self._moments.describe, BATCHES_WAITING)
+        )
+        self._batch: list[Chosen] = []
+        self._part: Path | None = None
+        self._writing: Stage[tuple[av.VideoFrame, int]] | None = None
+        if task.proxies is not None:
+            self._part = task.proxies / proxies.part_name(task.fingerprint)
+            shape = shape_for(info, task.height_px)
+            writing = _Writing(ProxyWriter(self._part, shape, time_base, task.threads))
+            stages.callback(writing.writer.abandon)
+            stages.push(writing.finish_unless_failed)
+            self._writing = stages.enter_context(Stage("proxy", writing.write, FRAMES_WAITING))
+        self._duration: int | None = None
+        self._reported_s = 0.0
+
+    def run(self) -> str | None:
+        """Read the film to its end; returns what kept it from being read whole, if anything."""
+        fault = None
+        frames = self._film.frames()
+        count = 0
+        while True:
+            try:
+                frame = next(frames, None)
+            except FilmError as error:
+                if count == 0:
+                    raise
+                fault = str(error)
+                break
+            if frame is None:
+                break
+            self._take(frame)
+            count += 1
+        self._end()
+        return fault
+
+    def _take(self, frame: av.VideoFrame) -> None:
+        stamp = self._timeline.stamp(frame.pts)
+        self._duration = frame.duration or None
+        if self._writing is not None:
+            self._writing.put((frame, stamp.ticks))
+        small = self._shrinker.shrink(frame)
+        self._chooser.push(stamp.time_s, small)
+        boundaries = self._shots.push(stamp.time_s, small)
+        self._collect(self._chooser.advance(boundaries, self._shots.settled_s))
+        self._report(stamp)
+
+    def _report(self, stamp: Stamp) -> None:
+        if stamp.time_s >= self._reported_s + REPORT_EVERY_S:
+            self._reported_s = stamp.time_s
+            self._progress(stamp.time_s, max(self._info.duration_s, stamp.time_s))
+
+    def _collect(self, chosen: list[Chosen]) -> None:
+        for moment in chosen:
+            self._batch.append(moment)
+            if len(self._batch) == BATCH:
+                self._describing.put(self._batch)
+                self._batch = []
+
+    def _end(self) -> None:
+        self._end_s = self._timeline.end_s(self._duration)
+        self._collect(self._chooser.finish(self._shots.finish(), self._end_s))
+        if self._batch:
+            self._describing.put(self._batch)
+        self._progress(self._end_s, self._end_s)
+
+    def result(self, fault: str | None) -> FilmResult:
+        """Put together what the stages made, once they are finished."""
+        task, info = self._task, self._info
+        width, height = info.upright_size
+        record = FilmRecord(
+            fingerprint=task.fingerprint,
+            path=task.path,
+            size=task.size,
+            mtime_ns=task.mtime_ns,
+            duration_s=self._end_s,
+            fps=info.fps,
+            width=width,
+            height=height,
+            codec=info.codec,
+            proxy=None if self._part is None else _proxy_path(task),
+        )
+        closed = self._chooser.closed
+        indexed = IndexedFilm(
+            film=record,
+            shots=tuple(shot.span for shot in closed),
+            times_s=np.array(self._moments.times_s, np.float64),
+            shots_of=np.array(self._moments.shots_of, np.int64),
+            vectors=np.concatenate(self._moments.vectors),
+            thumbs=tuple(thumbnail(shot.thumb) for shot in closed),
+        )
+        return FilmResult(indexed, self._part, fault or self._damage())
+
+    def _damage(self) -> str | None:
+        """Say how the film is shorter or poorer than it should be; None if it is not."""
+        announced_s = self._info.duration_s
+        missing_s = announced_s - self._end_s
+        if missing_s > max(MISSING_S, MISSING_SHARE * announced_s):
+            return f"cut off: only {self._end_s:.1f} of {announced_s:.1f} s can be read"
+        if self._film.faults:
+            packets = "packet" if self._film.faults == 1 else "packets"
+            return f"{self._film.faults} damaged {packets} passed over"
+        return None
+
+
+class _Moments:
+    """What the describing stage has made so far: one entry a moment, in order of time."""
+
+    def __init__(self, describer: DescribesImages) -> None:
+        self._describer = describer
+        self.times_s: list[float] = []
+        self.shots_of: list[int] = []
+        self.vectors: list[Vector] = []
+
+    def describe(self, batch: list[Chosen]) -> None:
+        """Describe one batch; on the stage's thread."""
+        self.vectors.append(self._describer.describe([c.candidate.image for c in batch]))
+        self.times_s += [c.candidate.time_s for c in batch]
+        self.shots_of += [c.shot for c in batch]
+
+
+class _Writing:
+    """The proxy's side of its stage."""
+
+    def __init__(self, writer: ProxyWriter) -> None:
+        self.writer = writer
+
+    def write(self, item: tuple[av.VideoFrame, int]) -> None:
+        """Write one frame; on the stage's thread."""
+        self.writer.write(*item)
+
+    def finish_unless_failed(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Make the proxy whole after the stage has ended, unless the film failed."""
+        if kind is None:
+            self.writer.finish()
+
+
+class Shrinker:
+    """Makes the small upright BGR pictures that cuts and moments are found in; one thread."""
+
+    def __init__(self, info: FilmInfo) -> None:
+        width, height = info.upright_size
+        self._shape: Shape = shape_for(info, round(SMALL_PX * max(1.0, height / width)))
+        self._reformatter = VideoReformatter()
+
+    def shrink(self, frame: av.VideoFrame) -> Image:
+        """Return a new small picture, straight from the decoder's planes."""
+        colours = colours_of(frame)
+        small = self._reformatter.reformat(
+            frame,
+            self._shape.width,
+            self._shape.height,
+            "bgr24",
+            src_colorspace=MATRICES[colours.matrix],
+            dst_colorspace=Colorspace.DEFAULT,
+            src_color_range=ColorRange.JPEG if colours.full_range else ColorRange.MPEG,
+            interpolation=Interpolation.AREA,
+            threads=1,
+        )
+        image = np.asarray(small.to_ndarray(), np.uint8)
+        if self._shape.quarter_turns:
+            return np.ascontiguousarray(np.rot90(image, -self._shape.quarter_turns))
+        return image
+
+
+def thumbnail(image: Image) -> Image:
+    """Shrink a picture to a thumbnail's height; a lower one stays as it is."""
+    height, width = image.shape[:2]
+    if height <= THUMB_PX:
+        return image
+    size = (max(1, round(width * THUMB_PX / height)), THUMB_PX)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _proxy_path(task: FilmTask) -> str:
+    return f"{task.proxies.name if task.proxies else ''}/{proxies.final_name(task.fingerprint)}"

@@ -1,0 +1,160 @@
+"""Which instants of a shot are kept: evenly, about two a second, never less than one a shot.
+
+Cuts are known a little late, so pictures wait here until it is settled which shot they belong to.
+What waits is bounded by the delay of the cut detector, never by the length of a shot.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from livematch.archive.records import ShotSpan
+from livematch.indexing.shots import Boundary
+from livematch.values import Image
+
+SPACING_S = 0.5
+KEEP_S = 1 / 12  # pictures nearer to each other than this are not both worth waiting with
+EDGE_S = 0.08  # two frames of film: cuts smear there, by compression and by frame blending
+THUMBS = 16  # candidates for a shot's thumbnail held at once
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A small upright picture and its time in the film."""
+
+    time_s: float
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A moment to be described, in which shot of its film, counted from 0."""
+
+    shot: int
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedShot:
+    """A finished shot and the picture that stands for it."""
+
+    span: ShotSpan
+    thumb: Image
+
+
+class MomentChooser:
+    """Takes every picture and every boundary of one film, in order; gives moments and shots.
+
+    Call `push` for each picture, then `advance`; `finish` once. Pure; one thread.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Candidate] = deque()
+        self._shot = 0
+        self._start_s: float | None = None
+        self._next_s = 0.0  # when the next moment is due
+        self._chosen_in_shot = 0
+        self._faces = Faces()
+        self.closed: list[ClosedShot] = []
+
+    def push(self, time_s: float, image: Image) -> None:
+        """Take the next picture; `image` is kept as it is and must not be written again."""
+        if self._start_s is None:
+            self._begin(time_s, time_s)
+        if len(self._waiting) >= 2:
+            # the last one was kept for its own sake only if its neighbours are far enough away
+            before, last = self._waiting[-2], self._waiting[-1]
+            if last.time_s - before.time_s < KEEP_S and time_s - last.time_s < KEEP_S:
+                self._waiting.pop()
+        self._waiting.append(Candidate(time_s, image))
+
+    def advance(self, boundaries: Sequence[Boundary], settled_s: float) -> list[Chosen]:
+        """Choose what can be chosen, knowing all boundaries before `settled_s`."""
+        chosen = []
+        for boundary in boundaries:
+            chosen += self._close(boundary.time_s, boundary.from_s)
+            self._begin(boundary.time_s, boundary.to_s)
+        return chosen + self._choose(settled_s)
+
+    def finish(self, boundaries: Sequence[Boundary], end_s: float) -> list[Chosen]:
+        """Close the last shot at `end_s`, the end of the film's last picture."""
+        chosen = self.advance(boundaries, 0.0)
+        return chosen if self._start_s is None else chosen + self._close(end_s, end_s)
+
+    def _begin(self, start_s: float, clear_s: float) -> None:
+        """Begin a shot at `start_s` whose pictures are its own from `clear_s` on."""
+        self._start_s = start_s
+        self._next_s = clear_s + SPACING_S / 2
+        self._chosen_in_shot = 0
+        self._faces = Faces()
+
+    def _choose(self, until_s: float) -> list[Chosen]:
+        """Choose the moments due well before `until_s`, each the nearest picture to its time."""
+        chosen = []
+        while self._next_s + SPACING_S / 2 + EDGE_S <= until_s:
+            chosen.append(self._take(self._nearest(self._next_s, until_s)))
+            self._next_s += SPACING_S
+        self._forget(min(self._next_s - SPACING_S / 2, until_s))
+        return [c for c in chosen if c is not None]
+
+    def _close(self, end_s: float, clear_s: float) -> list[Chosen]:
+        """End the shot at `end_s`; its pictures are its own until `clear_s`."""
+        assert self._start_s is not None  # noqa: S101 - a shot was begun with its first picture
+        chosen = []
+        while self._next_s + EDGE_S <= clear_s:
+            chosen.append(self._take(self._nearest(self._next_s, end_s)))
+            self._next_s += SPACING_S
+        if self._chosen_in_shot == 0:
+            middle_s = (max(self._start_s, self._next_s - SPACING_S / 2) + clear_s) / 2
+            middle_s = min(max(middle_s, self._start_s), end_s)
+            chosen.append(self._take(self._nearest(middle_s, end_s)))
+        kept = [c for c in chosen if c is not None]
+        thumb = self._faces.nearest((self._start_s + end_s) / 2)
+        self.closed.append(ClosedShot(ShotSpan(self._start_s, end_s), thumb))
+        self._shot += 1
+        self._forget(end_s)
+        return kept
+
+    def _nearest(self, time_s: float, end_s: float) -> Candidate | None:
+        """Find the waiting picture nearest to a time, in this shot and before `end_s`."""
+        assert self._start_s is not None  # noqa: S101 - see above
+        ours = [c for c in self._waiting if self._start_s <= c.time_s < end_s]
+        return min(ours, key=lambda c: abs(c.time_s - time_s), default=None)
+
+    def _take(self, candidate: Candidate | None) -> Chosen | None:
+        """Choose a picture, unless it was chosen just before: some films have few a second."""
+        if candidate is None or candidate.time_s == self._faces.last_s:
+            return None
+        self._faces.add(candidate)
+        self._chosen_in_shot += 1
+        return Chosen(self._shot, candidate)
+
+    def _forget(self, before_s: float) -> None:
+        """Let go of pictures that no moment still to come can want; one before stays."""
+        while len(self._waiting) > 1 and self._waiting[1].time_s <= before_s:
+            self._waiting.popleft()
+
+
+class Faces:
+    """The moments of one shot that may become its thumbnail, spread over it, at most `THUMBS`."""
+
+    def __init__(self) -> None:
+        self._kept: list[Candidate] = []
+        self._stride = 1
+        self._seen = 0
+        self.last_s: float | None = None
+
+    def add(self, candidate: Candidate) -> None:
+        """Offer the next one; every second kept one makes room when there are too many."""
+        self.last_s = candidate.time_s
+        if self._seen % self._stride == 0:
+            if len(self._kept) == THUMBS:
+                self._kept = self._kept[::2]
+                self._stride *= 2
+            if self._seen % self._stride == 0:
+                self._kept.append(candidate)
+        self._seen += 1
+
+    def nearest(self, time_s: float) -> Image:
+        """Return the picture nearest to a time; a shot has at least one."""
+        return min(self._kept, key=lambda c: abs(c.time_s - time_s)).image

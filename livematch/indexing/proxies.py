@@ -1,0 +1,164 @@
+"""Proxies: every film as MJPEG, because there any moment is one small decode away.
+
+A proxy has the film's own time stamps from 0 on, square pixels, stands upright, and is never larger
+than the film. JPEG knows one colour matrix, BT.601 over the full range, so films in another are
+converted: whatever plays a proxy shows the right colours.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+from av.video.frame import PictureType
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.stream import VideoStream
+
+from livematch.errors import FilmError
+from livematch.media import FilmInfo, colours_of
+from livematch.values import Image
+
+SUFFIX = ".mov"
+PART = ".part"  # in the name of a proxy that is not whole yet
+QUALITY = 4  # FFmpeg's quantiser scale: 2 is best; 4 is where 720p film still looks like film
+MATRICES = {"bt709": Colorspace.ITU709, "bt601": Colorspace.ITU601, "bt2020": Colorspace.BT2020}
+LAMBDA = 118  # FFmpeg's FF_QP2LAMBDA: its encoders take the quantiser times this
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How large a picture becomes, before it is turned upright by `quarter_turns` clockwise."""
+
+    width: int
+    height: int
+    quarter_turns: int
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height once it is turned."""
+        sides = (self.width, self.height)
+        return (sides[1], sides[0]) if self.quarter_turns % 2 else sides
+
+
+def shape_for(info: FilmInfo, height_px: int, multiple: int = 2) -> Shape:
+    """Choose the size for a picture `height_px` high at most, upright, with square pixels.
+
+    Never larger than the film; sides are multiples of `multiple` (4:2:0 needs even ones).
+    """
+    width, height = info.upright_size
+    scale = min(1.0, height_px / height)
+
+    def even(side: float) -> int:
+        return max(multiple, round(side / multiple) * multiple)
+
+    upright = even(width * scale), even(height * scale)
+    stored = upright[::-1] if info.quarter_turns % 2 else upright
+    return Shape(*stored, info.quarter_turns)
+
+
+def part_name(fingerprint: str) -> str:
+    """Name a proxy that is being written; `sweep` knows it by that."""
+    return f"{fingerprint}{PART}{SUFFIX}"
+
+
+def final_name(fingerprint: str) -> str:
+    """Name a whole proxy."""
+    return f"{fingerprint}{SUFFIX}"
+
+
+def sweep(folder: Path, wanted: frozenset[str]) -> int:
+    """Delete what an earlier run left behind: unfinished proxies, and whole ones of no film.
+
+    Only files named as this module names them are touched. Returns how many went.
+    """
+    leftovers = [path for path in folder.glob(f"*{SUFFIX}") if path.name not in wanted]
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    return len(leftovers)
+
+
+class ProxyWriter:
+    """Writes one proxy, frame after frame; one thread. `finish` makes it whole."""
+
+    def __init__(self, path: Path, shape: Shape, time_base: Fraction, threads: int = 1) -> None:
+        self._shape = shape
+        self._reformatter = VideoReformatter()
+        self._threads = threads
+        self._time_base = time_base
+        try:
+            self._container = av.open(f"file:{path}", "w", format="mov")
+        except OSError as error:
+            raise FilmError(f"{path}: cannot be written ({error.strerror or error})") from None
+        self._stream = self._add_stream()
+
+    def _add_stream(self) -> VideoStream:
+        options = {"qmin": str(QUALITY), "qmax": str(QUALITY), "huffman": "default"}
+        stream = self._container.add_stream("mjpeg", options=options)
+        context = stream.codec_context
+        context.width, context.height = self._shape.upright
+        context.pix_fmt = "yuvj420p"
+        context.color_range = ColorRange.JPEG
+        context.colorspace = Colorspace.ITU601
+        context.time_base = self._time_base
+        stream.time_base = self._time_base
+        context.thread_count = self._threads
+        context.thread_type = "FRAME"
+        context.qscale = True
+        context.global_quality = QUALITY * LAMBDA
+        return stream
+
+    def write(self, frame: av.VideoFrame, ticks: int) -> None:
+        """Add a decoded frame of the film at `ticks` of the time base; `frame` is left as it is."""
+        picture = self._converted(frame)
+        picture.pts = ticks
+        picture.time_base = self._time_base
+        picture.pict_type = PictureType.NONE
+        self._container.mux(self._stream.encode(picture))
+
+    def _converted(self, frame: av.VideoFrame) -> av.VideoFrame:
+        colours = colours_of(frame)
+        picture = self._reformatter.reformat(
+            frame,
+            self._shape.width,
+            self._shape.height,
+            "yuvj420p",
+            src_colorspace=MATRICES[colours.matrix],
+            dst_colorspace=Colorspace.ITU601,
+            src_color_range=ColorRange.JPEG if colours.full_range else ColorRange.MPEG,
+            dst_color_range=ColorRange.JPEG,
+            interpolation=Interpolation.BILINEAR,
+            threads=self._threads,
+        )
+        if self._shape.quarter_turns:
+            return turned(picture, self._shape.quarter_turns)
+        return picture
+
+    def finish(self) -> None:
+        """Write what is left; afterwards the file is whole."""
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+
+    def abandon(self) -> None:
+        """Let go of the file, whole or not; safe to call after `finish`."""
+        try:
+            self._container.close()
+        except av.error.FFmpegError:
+            return  # a full disk, which whoever wrote has already heard of
+
+
+def turned(picture: av.VideoFrame, quarter_turns: int) -> av.VideoFrame:
+    """Turn a planar 4:2:0 picture clockwise by quarter turns."""
+    height, width = picture.height, picture.width
+    stacked = np.asarray(picture.to_ndarray(), np.uint8)
+    sizes = [(height, width), (height // 2, width // 2), (height // 2, width // 2)]
+    flat, start = stacked.reshape(-1), 0
+    planes: list[Image] = []
+    for rows, columns in sizes:
+        plane = flat[start : start + rows * columns].reshape(rows, columns)
+        planes.append(np.rot90(plane, -quarter_turns))
+        start += rows * columns
+    upright_width = planes[0].shape[1]
+    whole = np.concatenate([plane.reshape(-1) for plane in planes]).reshape(-1, upright_width)
+    return av.VideoFrame.from_ndarray(whole, format="yuvj420p")

@@ -169,7 +169,7 @@ def _say(error: sqlite3.DatabaseError, folder: Path, path: Path) -> str:
     if name.startswith("SQLITE_CORRUPT"):
         return f"{folder}: {path.name} is damaged ({error}); put a copy of it back, or index again"
     if name.startswith("SQLITE_READONLY"):
-        return f"{folder} cannot be written to: the disk or the folder is read-only"
+        return _read_only(folder)
     if name.startswith("SQLITE_FULL"):
         return f"{folder}: the disk is full"
     if name.startswith("SQLITE_CANTOPEN"):
@@ -186,15 +186,18 @@ class WriterLock:
 
     def __init__(self, folder: Path) -> None:
         path = folder / LOCK
+        # SQLite opens what it may not write to without a word, read-only
+        places = (folder, path, folder / DATABASE, folder / VECTORS)
+        if not all(os.access(place, os.W_OK) for place in places if place.exists()):
+            raise ArchiveError(_read_only(folder))
         try:
             self._database = sqlite3.connect(
                 path, isolation_level=None, timeout=0.0, check_same_thread=False
             )
         except sqlite3.OperationalError:
-            raise ArchiveError(
-                f"{folder} cannot be written to: the disk or the folder is read-only"
-            ) from None
+            raise ArchiveError(_read_only(folder)) from None
         try:
+            self._database.execute("PRAGMA journal_mode = OFF")  # or a second file lies about
             self._database.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             self._database.close()
@@ -203,13 +206,15 @@ class WriterLock:
                     f"{folder} is being written to by another livematch: wait until it has"
                     " finished, or stop it"
                 ) from None
-            raise ArchiveError(
-                f"{folder} cannot be written to: the disk or the folder is read-only"
-            ) from None
+            raise ArchiveError(_read_only(folder)) from None
 
     def release(self) -> None:
         """Let others write; safe to call twice."""
         self._database.close()
+
+
+def _read_only(folder: Path) -> str:
+    return f"{folder} cannot be written to: the disk or the folder is read-only"
 
 
 def path_to_value(path: Path) -> str | bytes:

@@ -18,6 +18,8 @@ from multiprocessing.context import SpawnProcess
 from types import TracebackType
 from typing import Self
 
+import cv2
+
 from livematch.errors import LivematchError
 from livematch.indexing.film import DescribesImages, FilmResult, FilmTask, index_film
 
@@ -171,6 +173,7 @@ def work(pipe: Connection, make_describer: MakeDescriber) -> None:
     """Index films until there are no more; the main function of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
+    cv2.setNumThreads(1)  # the workers share the cores between them
     describer: DescribesImages | None = None
     with contextlib.suppress(EOFError, OSError):  # the parent has closed the pipe: all is done
         while True:

@@ -5,16 +5,19 @@ than the film. JPEG knows one colour matrix, BT.601 over the full range, so film
 converted: whatever plays a proxy shows the right colours.
 """
 
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import av.error
+import cv2
 import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from livematch.errors import FilmError
 from livematch.media import FilmInfo, colours_of
@@ -24,6 +27,8 @@ SUFFIX = ".mov"
 PART = ".part"  # in the name of a proxy that is not whole yet
 QUALITY = 4  # FFmpeg's quantiser scale: 2 is best; 4 is where 720p film still looks like film
 MATRICES = {"bt709": Colorspace.ITU709, "bt601": Colorspace.ITU601, "bt2020": Colorspace.BT2020}
+LUMA_SHARES = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}
+GREY = 128.0  # chroma planes hold differences from this
 LAMBDA = 118  # FFmpeg's FF_QP2LAMBDA: its encoders take the quantiser times this
 
 
@@ -83,7 +88,7 @@ class ProxyWriter:
     """Writes one proxy, frame after frame; one thread. `finish` makes it whole."""
 
     def __init__(self, path: Path, shape: Shape, time_base: Fraction, threads: int = 1) -> None:
-        self._shape = shape
+        self._path, self._shape = path, shape
         self._reformatter = VideoReformatter()
         self._threads = threads
         self._time_base = time_base
@@ -119,18 +124,22 @@ class ProxyWriter:
 
     def _converted(self, frame: av.VideoFrame) -> av.VideoFrame:
         colours = colours_of(frame)
+        # named alike, so that it leaves the matrix alone: to_bt601 is quicker at that, and exacter
         picture = self._reformatter.reformat(
             frame,
             self._shape.width,
             self._shape.height,
             "yuvj420p",
-            src_colorspace=MATRICES[colours.matrix],
+            src_colorspace=Colorspace.ITU601,
             dst_colorspace=Colorspace.ITU601,
             src_color_range=ColorRange.JPEG if colours.full_range else ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
             interpolation=Interpolation.BILINEAR,
             threads=self._threads,
         )
+        if picture is frame:  # it was all it should be; the decoder may still refer to it
+            picture = av.VideoFrame.from_ndarray(frame.to_ndarray(), format="yuvj420p")
+        to_bt601(picture, colours.matrix)
         if self._shape.quarter_turns:
             return turned(picture, self._shape.quarter_turns)
         return picture
@@ -139,6 +148,9 @@ class ProxyWriter:
         """Write what is left; afterwards the file is whole."""
         self._container.mux(self._stream.encode(None))
         self._container.close()
+        # the archive will name it: it must be on the disk by then, even if the power goes
+        with self._path.open("rb+") as file:
+            os.fsync(file.fileno())
 
     def abandon(self) -> None:
         """Let go of the file, whole or not; safe to call after `finish`."""
@@ -146,6 +158,39 @@ class ProxyWriter:
             self._container.close()
         except av.error.FFmpegError:
             return  # a full disk, which whoever wrote has already heard of
+
+
+def to_bt601(picture: av.VideoFrame, matrix: str) -> None:
+    """Change a full-range 4:2:0 picture in place from another matrix to BT.601."""
+    if matrix == "bt601":
+        return
+    change = np.linalg.inv(_to_rgb(*LUMA_SHARES["bt601"])) @ _to_rgb(*LUMA_SHARES[matrix])
+    luma, blue, red = (_writable(picture, index) for index in range(3))
+    change_of_luma = _mix(blue, red, change[0, 1], change[0, 2])
+    size = (luma.shape[1], luma.shape[0])
+    cv2.addWeighted(luma, 1, cv2.resize(change_of_luma, size), 1, -GREY, dst=luma)
+    new_blue = _mix(blue, red, change[1, 1], change[1, 2])
+    red[:] = _mix(blue, red, change[2, 1], change[2, 2])
+    blue[:] = new_blue
+
+
+def _mix(blue: Image, red: Image, of_blue: float, of_red: float) -> Image:
+    """Mix two planes around their grey."""
+    grey = GREY - GREY * (of_blue + of_red)
+    return np.asarray(cv2.addWeighted(blue, of_blue, red, of_red, grey), np.uint8)
+
+
+def _to_rgb(red: float, blue: float) -> NDArray[np.float64]:
+    """Make the matrix from Y, Cb, Cr to R, G, B for the shares of red and blue in luma."""
+    green = 1 - red - blue
+    from_blue, from_red = -2 * blue * (1 - blue) / green, -2 * red * (1 - red) / green
+    return np.array([[1, 0, 2 * (1 - red)], [1, from_blue, from_red], [1, 2 * (1 - blue), 0]])
+
+
+def _writable(picture: av.VideoFrame, index: int) -> Image:
+    plane = picture.planes[index]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]
 
 
 def turned(picture: av.VideoFrame, quarter_turns: int) -> av.VideoFrame:

@@ -111,7 +111,8 @@ def is_cut(across: float, beside: float) -> bool:
 
 def distance(a: Image, b: Image) -> float:
     """Mean absolute difference of two pictures of one size, added over their channels."""
-    return float(cv2.norm(a, b, cv2.NORM_L1)) / (a.shape[0] * a.shape[1])
+    pixels: int = a.shape[0] * a.shape[1]
+    return float(cv2.norm(a, b, cv2.NORM_L1)) / pixels
 
 
 class GradualDetector:

@@ -46,35 +46,51 @@ class Exact:
 
     def nearest(self, query: Vector, count: int) -> NDArray[np.int64]:
         """Return the `count` best rows, best first."""
-        scores = self._vectors @ query
-        if count < len(scores):
-            best = np.argpartition(-scores, count)[:count]
-        else:
-            best = np.arange(len(scores))
-        return self._rows[best[np.argsort(-scores[best], kind="stable")]]
+        return self._rows[_largest(self._vectors @ query, count)]
 
 
 class Graph:
     """Follows an hnswlib graph: nearly right, and hardly slower for a hundred times the rows."""
 
     def __init__(self, archive: Archive, rows: NDArray[np.int64]) -> None:
-        self._count = len(rows)
-        self._index = load_or_build(archive, rows)
+        self._rows = rows
+        self._vectors = archive.vectors
+        self._index = load_or_build(archive, rows) if len(rows) else None
+        self._islands = False
 
     def nearest(self, query: Vector, count: int) -> NDArray[np.int64]:
-        """Return up to `count` rows, best first; fewer where the graph leads to no more."""
-        count = min(count, self._count)
-        while True:
-            self._index.set_ef(max(GRAPH_EF, count))  # not saved with an index, never to be < count
-            try:
-                labels, _ = self._index.knn_query(query, k=count, num_threads=1)
-            except RuntimeError:
-                # hnswlib raises when a graph cut into islands leads to fewer than were asked for
-                if count == 1:
-                    return np.empty(0, np.int64)
-                count //= 2
-            else:
-                return np.asarray(labels[0], np.int64)
+        """Return the `count` best rows, best first, as far as the graph leads to them."""
+        count = min(count, len(self._rows))
+        if self._index is None:
+            return self._compare_all(query, count)
+        # ef is not saved with an index, and must not be less than what is asked for
+        self._index.set_ef(max(GRAPH_EF, count))
+        try:
+            labels, _ = self._index.knn_query(query, k=count, num_threads=1)
+        except RuntimeError:
+            # Many rows that are nearly the same link to each other only, and hnswlib raises when
+            # it cannot leave their island. Indexing drops such rows; an archive that has them all
+            # the same is searched slowly rather than wrongly.
+            if not self._islands:
+                log.warning("many moments are all but the same: some searches are slow")
+            self._islands = True
+            return self._compare_all(query, count)
+        return np.asarray(labels[0], np.int64)
+
+    def _compare_all(self, query: Vector, count: int) -> NDArray[np.int64]:
+        scores = np.empty(len(self._rows), np.float32)
+        for start in range(0, len(self._rows), _CHUNK):
+            chunk = self._rows[start : start + _CHUNK]
+            scores[start : start + _CHUNK] = self._vectors[chunk].astype(np.float32) @ query
+        return self._rows[_largest(scores, count)]
+
+
+def _largest(scores: Vector, count: int) -> NDArray[np.intp]:
+    """Positions of the `count` largest scores, largest first."""
+    if count >= len(scores):
+        return np.argsort(-scores, kind="stable")
+    best = np.argpartition(-scores, count)[:count]
+    return best[np.argsort(-scores[best], kind="stable")]
 
 
 class Searcher:

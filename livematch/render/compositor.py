@@ -1,0 +1,257 @@
+"""The compositor: layers and camera become one picture on the surface that has begun.
+
+One pass and no framebuffer in between: each region is drawn straight to where it is seen, and a
+crossfade is mixed in linear light, as a dissolve of two projectors would be.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from livematch.control.params import Params
+from livematch.render.colours import to_rgb
+from livematch.render.gl import GL, Shader, current_context
+from livematch.render.layouts import Affine, Rect, What, Window, cells, placed, regions, sampled
+from livematch.render.textures import Held
+from livematch.values import Frame, Layer, Picture, PixelFormat, Source
+
+CAMERA = -1  # where the camera's textures are kept, beside those of the decks
+_WHOLE = 0.999  # a layer of at least this weight needs no mixing
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A picture of the program and its share of the light; shares below 1 leave black."""
+
+    source: Source
+    slot: int
+    picture: Picture
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A picture brought to the card and where in its region it goes."""
+
+    held: Held
+    weight: float
+    rect: Rect
+    window: Window
+    mirrored: bool
+
+    def sampled(self, rect: Rect) -> Affine:
+        turns = self.held.picture.quarter_turns
+        return sampled(rect, self.rect, self.window, turns, mirrored=self.mirrored)
+
+
+def weighed(layers: Sequence[Layer], camera: Picture | None) -> tuple[Weighed, ...] | None:
+    """Return what is seen of `layers`, bottom first, and how strongly; None when none is ready.
+
+    A layer whose picture has not come yet is passed over: black is shown only when asked for.
+    """
+    seen: list[Weighed] = []
+    ready = False
+    for layer in layers:
+        picture = camera if layer.source is Source.CAMERA else layer.picture
+        if picture is None and layer.source is not Source.BLACK:
+            continue
+        ready = True
+        opacity = min(1.0, max(0.0, layer.opacity))
+        seen = [
+            Weighed(below.source, below.slot, below.picture, below.weight * (1.0 - opacity))
+            for below in seen
+        ]
+        if picture is not None and layer.source is not Source.BLACK:
+            slot = CAMERA if layer.source is Source.CAMERA else layer.deck
+            seen.append(Weighed(layer.source, slot, picture, opacity))
+    if not ready:
+        return None
+    return tuple(entry for entry in seen if entry.weight > 1.0 - _WHOLE)[-2:]
+
+
+class Compositor:
+    """Draws one picture after another. All methods: the thread of the surface's context.
+
+    What it keeps on the card belongs to one context and is made again in another one.
+    `uploads` counts the pictures brought to the card.
+    """
+
+    def __init__(self) -> None:
+        self.uploads = 0
+        self._context: object = None
+        self._vertices = ctypes.c_uint()
+        self._shaders: dict[tuple[str, ...], Shader] = {}
+        self._held: dict[int, Held] = {}
+        self._shown: tuple[Weighed, ...] = ()
+        self._camera: tuple[Frame, Picture] | None = None
+
+    def draw(
+        self,
+        layers: Sequence[Layer],
+        camera: Frame | None,
+        params: Params,
+        size_px: tuple[int, int],
+    ) -> None:
+        """Draw `layers` (one or two, bottom first) and `camera` as `params` ask for.
+
+        Layers without a picture are not drawn; when none has one, the last ones stay.
+        """
+        if min(size_px) <= 0:
+            return
+        self._prepare(size_px)
+        if params.blackout:
+            return
+        seen = self._camera_picture(camera)
+        self._shown = _or_else(weighed(layers, seen), self._shown)
+        for region in regions(params, size_px):
+            if region.what is What.PROGRAM:
+                self._draw_region(self._shown, region.rect, params, size_px)
+            elif seen is not None:
+                alone = (Weighed(Source.CAMERA, CAMERA, seen, 1.0),)
+                self._draw_region(alone, region.rect, params, size_px)
+
+    def close(self) -> None:
+        """Free everything on the card, while its context lives."""
+        if self._context is None or self._context is not current_context():
+            return
+        for held in self._held.values():
+            held.delete()
+        for shader in self._shaders.values():
+            shader.delete()
+        GL.glDeleteVertexArrays(1, ctypes.byref(self._vertices))
+        self._forget()
+
+    def _forget(self) -> None:
+        self._held.clear()
+        self._shaders.clear()
+        self._context = None
+
+    def _prepare(self, size_px: tuple[int, int]) -> None:
+        """Leave a black picture and the one state that everything here is drawn with."""
+        if self._context is not current_context():
+            self._forget()
+            self._context = current_context()
+            self._vertices = GL.GLuint()
+            GL.glGenVertexArrays(1, ctypes.byref(self._vertices))
+            GL.glBindVertexArray(self._vertices)
+            self._warm_up(size_px)
+        GL.glBindVertexArray(self._vertices)  # empty, but core profiles draw nothing without
+        for switch in (GL.GL_BLEND, GL.GL_DEPTH_TEST, GL.GL_CULL_FACE, GL.GL_SCISSOR_TEST):
+            GL.glDisable(switch)
+        GL.glViewport(0, 0, *size_px)
+        GL.glClearColor(0.0, 0.0, 0.0, 1.0)
+        GL.glClear(GL.GL_COLOR_BUFFER_BIT)
+
+    def _warm_up(self, size_px: tuple[int, int]) -> None:
+        """Draw once in every way there is: drivers build programs at their first use.
+
+        That takes a tenth of a second, which nobody should see at the first crossfade.
+        """
+        grey = np.full((2, 2, 3), 128, np.uint8)
+        yuv = (grey[..., 0], grey[:1, :1, 0], grey[:1, :1, 0])
+        kinds = (
+            Picture((grey,), PixelFormat.BGR, 1.0, 0.0),
+            Picture(yuv, PixelFormat.YUV420, 1.0, 0.0),
+        )
+        for rect in (Rect(0, 0, 2, 2), Rect(0, 0, 4, 4)):  # pixel for pixel, and not
+            for below in kinds:
+                lower = Weighed(Source.ARCHIVE, 0, below, 1.0)
+                for shown in ((lower,), (replace(lower, weight=0.5),)):
+                    self._draw_region(shown, rect, Params(), size_px)
+                for above in kinds:
+                    both = (replace(lower, weight=0.5), Weighed(Source.ARCHIVE, 1, above, 0.5))
+                    self._draw_region(both, rect, Params(), size_px)
+        for held in self._held.values():
+            held.delete()
+        self._held.clear()
+        self.uploads = 0
+
+    def _camera_picture(self, camera: Frame | None) -> Picture | None:
+        """Return the frame as a picture, the same object for the same frame."""
+        if camera is None:
+            return None
+        if self._camera is None or self._camera[0] is not camera:
+            height, width = camera.image.shape[:2]
+            aspect = width / height
+            picture = Picture((camera.image,), PixelFormat.BGR, aspect, camera.captured_s)
+            self._camera = (camera, picture)
+        return self._camera[1]
+
+    def _draw_region(
+        self, shown: tuple[Weighed, ...], rect: Rect, params: Params, size_px: tuple[int, int]
+    ) -> None:
+        pictures = tuple(self._place(entry, rect, params) for entry in shown)
+        for unit, picture in enumerate(pictures):
+            whole = picture.window == Window() and picture.held.picture.quarter_turns % 2 == 0
+            shown_px = (picture.rect.width, picture.rect.height) if whole else None
+            picture.held.bind(2 * unit, shown_px=shown_px)
+        for cell in cells(tuple(picture.rect for picture in pictures)):
+            here = tuple((2 * n, pictures[n]) for n in cell.layers)
+            self._draw_cell(cell.rect, here, size_px)
+
+    def _place(self, entry: Weighed, rect: Rect, params: Params) -> _Placed:
+        held = self._held.setdefault(entry.slot, Held())
+        self.uploads += held.upload(entry.picture)
+        place, window = placed(entry.picture.aspect, rect, params.fit)
+        mirrored = params.mirror and entry.source is Source.CAMERA
+        return _Placed(held, entry.weight, place, window, mirrored)
+
+    def _draw_cell(
+        self, rect: Rect, here: tuple[tuple[int, _Placed], ...], size_px: tuple[int, int]
+    ) -> None:
+        """Draw the one or two pictures that are seen in `rect`, given with their units."""
+        shader = self._shader(_defines(tuple(picture for _, picture in here)))
+        shader.use()
+        shader.vec("place", *clip_space(rect, size_px), width=4)
+        for name, (unit, picture) in zip(("bottom", "top"), here, strict=False):
+            shader.vec(f"{name}_at", *picture.sampled(rect), width=2)
+            shader.sampler(f"{name}_first", unit)
+            if picture.held.picture.format is PixelFormat.YUV420:
+                shader.sampler(f"{name}_chroma", unit + 1)
+                to = to_rgb(picture.held.picture.colours)
+                shader.vec(f"{name}_luma", to.luma_scale, to.luma_offset, width=2)
+                matrix = (to.v_to_red, to.u_to_green, to.v_to_green, to.u_to_blue)
+                shader.vec(f"{name}_matrix", *matrix, width=4)
+        if len(here) == 2:
+            shader.vec("weights", *(picture.weight for _, picture in here), width=2)
+        elif here[0][1].weight < _WHOLE:
+            shader.vec("weights", here[0][1].weight, 0.0, width=2)
+        GL.glDrawArrays(GL.GL_TRIANGLE_STRIP, 0, 4)
+
+    def _shader(self, defines: tuple[str, ...]) -> Shader:
+        if defines not in self._shaders:
+            fragment = ("light.glsl", "picture.frag.glsl")
+            self._shaders[defines] = Shader("cell.vert.glsl", fragment, defines)
+        return self._shaders[defines]
+
+
+def _or_else(seen: tuple[Weighed, ...] | None, last: tuple[Weighed, ...]) -> tuple[Weighed, ...]:
+    return last if seen is None else seen
+
+
+def _defines(here: tuple[_Placed, ...]) -> tuple[str, ...]:
+    """Name what the shader must be built for."""
+    names = []
+    if len(here) == 2 or here[0].weight < _WHOLE:
+        names.append("FADED")
+    if len(here) == 2:
+        names.append("TOP")
+    for name, picture in zip(("BOTTOM_YUV", "TOP_YUV"), here, strict=False):
+        if picture.held.picture.format is PixelFormat.YUV420:
+            names.append(name)
+    return tuple(names)
+
+
+@lru_cache(maxsize=64)
+def clip_space(rect: Rect, size_px: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom of `rect` in GL's clip space, where up is positive."""
+    width, height = size_px
+    return (
+        2.0 * rect.x / width - 1.0,
+        1.0 - 2.0 * rect.y / height,
+        2.0 * rect.right / width - 1.0,
+        1.0 - 2.0 * rect.bottom / height,
+    )

@@ -1,0 +1,160 @@
+"""Where things go on the screen: rectangles in pixels, from the top left. Pure."""
+
+import itertools
+from dataclasses import dataclass
+from enum import StrEnum
+
+from livematch.control.params import Fit, Layout, Params
+
+SNAP_PX = 1.5  # a bar thinner than this is a rounding of the aspect, not a bar
+
+
+class What(StrEnum):
+    """What a region shows."""
+
+    PROGRAM = "program"
+    CAMERA = "camera"
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle of whole pixels; `y` counts down from the top."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """First column that is no longer in it."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row that is no longer in it."""
+        return self.y + self.height
+
+    def holds(self, other: "Rect") -> bool:
+        """Whether `other` lies wholly inside."""
+        return (
+            self.x <= other.x
+            and self.y <= other.y
+            and other.right <= self.right
+            and other.bottom <= self.bottom
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of an upright picture that is seen, 0 to 1 from its top left."""
+
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 1.0
+    bottom: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the screen and what it shows."""
+
+    rect: Rect
+    what: What
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A part of a region and which of its layers are seen there, bottom first."""
+
+    rect: Rect
+    layers: tuple[int, ...]
+
+
+Affine = tuple[float, float, float, float, float, float]
+"""Texture coordinates: at the top left, then what one step right and one step down adds."""
+
+
+def regions(params: Params, size: tuple[int, int]) -> tuple[Region, ...]:
+    """Divide a screen of (width, height) pixels; nothing when it has no area."""
+    width, height = size
+    if width <= 0 or height <= 0:
+        return ()
+    whole = Rect(0, 0, width, height)
+    gap = max(2, width // 160)
+    cell = (width - gap) // 2
+    if params.screen is Layout.SIDE_BY_SIDE and cell > 0:
+        return (
+            Region(Rect(0, 0, cell, height), What.CAMERA),
+            Region(Rect(width - cell, 0, cell, height), What.PROGRAM),
+        )
+    what = What.CAMERA if params.screen is Layout.CAMERA else What.PROGRAM
+    return (Region(whole, what),)
+
+
+def placed(aspect: float, rect: Rect, fit: Fit) -> tuple[Rect, Window]:
+    """Place a picture of `aspect` (width over height) in the middle of `rect`.
+
+    FIT shows all of it in a smaller rectangle; FILL covers `rect` with a part of it.
+    """
+    if fit is Fit.FILL:
+        return rect, _cropped(aspect, rect)
+    width, height = float(rect.width), rect.width / aspect
+    if height > rect.height:
+        width, height = rect.height * aspect, float(rect.height)
+    across = rect.width if rect.width - width < SNAP_PX else max(1, round(width))
+    down = rect.height if rect.height - height < SNAP_PX else max(1, round(height))
+    x = rect.x + (rect.width - across) // 2
+    y = rect.y + (rect.height - down) // 2
+    return Rect(x, y, across, down), Window()
+
+
+def _cropped(aspect: float, rect: Rect) -> Window:
+    shape = rect.width / rect.height
+    if aspect > shape:
+        edge = (1.0 - shape / aspect) / 2.0
+        return Window(left=edge, right=1.0 - edge)
+    edge = (1.0 - aspect / shape) / 2.0
+    return Window(top=edge, bottom=1.0 - edge)
+
+
+def cells(places: tuple[Rect, ...]) -> tuple[Cell, ...]:
+    """Cut the union of some rectangles where their edges run, so that each cell is uniform.
+
+    A crossfade of two shapes is then drawn without asking, pixel by pixel, who is there.
+    """
+    across = sorted({edge for place in places for edge in (place.x, place.right)})
+    down = sorted({edge for place in places for edge in (place.y, place.bottom)})
+    found = []
+    for top, bottom in itertools.pairwise(down):
+        for left, right in itertools.pairwise(across):
+            rect = Rect(left, top, right - left, bottom - top)
+            inside = tuple(n for n, place in enumerate(places) if place.holds(rect))
+            if inside:
+                found.append(Cell(rect, inside))
+    return tuple(found)
+
+
+def sampled(
+    rect: Rect, place: Rect, window: Window, quarter_turns: int = 0, *, mirrored: bool = False
+) -> Affine:
+    """Return where a picture's texture is read for the part `rect` of its `place`.
+
+    The texture holds the stored picture, which stands upright after `quarter_turns` clockwise.
+    """
+    per_x = (window.right - window.left) / place.width
+    per_y = (window.bottom - window.top) / place.height
+    s = window.left + (rect.x - place.x) * per_x
+    t = window.top + (rect.y - place.y) * per_y
+    ds, dt = per_x * rect.width, per_y * rect.height
+    if mirrored:
+        s, ds = 1.0 - s, -ds
+    match quarter_turns % 4:
+        case 1:
+            return (t, 1.0 - s, 0.0, -ds, dt, 0.0)
+        case 2:
+            return (1.0 - s, 1.0 - t, -ds, 0.0, 0.0, -dt)
+        case 3:
+            return (1.0 - t, s, 0.0, ds, -dt, 0.0)
+        case _:
+            return (s, t, ds, 0.0, 0.0, dt)

@@ -1,0 +1,290 @@
+"""`livematch index`: bring an archive up to date with folders of films."""
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from livematch.archive.schema import DATABASE
+from livematch.archive.store import Archive
+from livematch.clock import Clock, SystemClock
+from livematch.embed.card import DEFAULT_MODEL
+from livematch.embed.providers import ASKABLE
+from livematch.errors import UsageError
+from livematch.indexing.build import (
+    FilmOutcome,
+    Outcome,
+    Settings,
+    Status,
+    cores,
+    index_folders,
+    open_or_create,
+)
+from livematch.indexing.crew import Advanced
+from livematch.indexing.describing import Network, identity_of
+from livematch.indexing.film import FilmTask
+from livematch.indexing.plan import Plan
+from livematch.indexing.scan import check_roots, shown
+
+INTERRUPTED = 130
+LEAST_HEIGHT_PX, MOST_HEIGHT_PX = 90, 4320
+
+log = logging.getLogger(__name__)
+
+
+class ProxyKind(StrEnum):
+    """What films are played from."""
+
+    MJPEG = "mjpeg"
+    NONE = "none"
+
+
+def index(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of films, or single films.")],
+    archive: Annotated[Path, typer.Option("--archive", "-a", help="The archive's folder.")],
+    proxy: Annotated[
+        ProxyKind, typer.Option(help="mjpeg: copies that any moment can be played from at once.")
+    ] = ProxyKind.MJPEG,
+    height: Annotated[
+        int,
+        typer.Option(
+            min=LEAST_HEIGHT_PX, max=MOST_HEIGHT_PX, help="Of proxies, in pixels, at most."
+        ),
+    ] = 720,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Films at once. [default: by the cores]")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="The model's name or file. [default: the archive's own]"),
+    ] = None,
+    provider: Annotated[
+        str, typer.Option(help=f"What the network runs on: {', '.join(ASKABLE)}.")
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
+) -> None:
+    """Index films: find shots and moments, describe them, make proxies. Run it again any time."""
+    if provider not in ASKABLE:
+        raise UsageError(f"--provider {provider}: choose one of {', '.join(ASKABLE)}")
+    roots = check_roots(folders, archive)
+    settings = Settings(proxy is ProxyKind.MJPEG, height, jobs)
+    network = Network(model or _model_of(archive), provider, max(1, cores() // (jobs or cores())))
+    clock = SystemClock()
+    with (
+        open_or_create(archive, *identity_of(network.card())) as opened,
+        _interrupts_noted() as interrupts,
+        _view(as_json, clock) as view,
+    ):
+        outcome = index_folders(
+            roots, opened, network, settings, view, clock, lambda: bool(interrupts)
+        )
+    if as_json:
+        typer.echo(json.dumps(as_document(outcome)))
+    else:
+        _print_closing(outcome, roots, archive)
+    if outcome.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if outcome.of(Status.FAILED):
+        raise typer.Exit(1)
+
+
+def _model_of(archive: Path) -> str:
+    if not (archive / DATABASE).exists():
+        return DEFAULT_MODEL
+    with Archive.open(archive) as opened:
+        return opened.model.name
+
+
+@contextmanager
+def _interrupts_noted() -> Iterator[list[int]]:
+    """Note Ctrl-C instead of raising it in the middle of a transaction; the second one is meant."""
+    noted: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        noted.append(number)
+        signal.signal(number, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _view(as_json: bool, clock: Clock) -> Iterator["Lines | Bars"]:
+    console = Console(stderr=True, highlight=False, markup=False)
+    if as_json or not console.is_terminal:
+        yield Lines(quiet=as_json)
+        return
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[note]}"),
+        console=console,
+        transient=True,
+    ) as progress:
+        yield Bars(progress, clock)
+
+
+def sentence(film: FilmOutcome) -> str:
+    """Say in one line what became of a film."""
+    text = f"{film.status:9} {shown(film.path)}"
+    if film.status is Status.INDEXED:
+        text += f"  {film.duration_s:.1f} s, {film.shots} shots, {film.moments} moments"
+    return f"{text}: {film.note}" if film.note else text
+
+
+class Lines:
+    """A line a film, for logs and pipes; none for films that were known."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def planned(self, plan: Plan, tasks: Sequence[FilmTask]) -> None:
+        """Say how much there is to do."""
+        if not self._quiet and tasks:
+            print(f"{len(tasks)} films to index, {len(plan.unchanged)} known", flush=True)  # noqa: T201
+
+    def advanced(self, report: Advanced) -> None:
+        """Say nothing: a log is read afterwards."""
+
+    def settled(self, film: FilmOutcome) -> None:
+        """Say what became of a film."""
+        if not self._quiet and film.status is not Status.UNCHANGED:
+            print(sentence(film), flush=True)  # noqa: T201
+
+
+class Bars:
+    """A bar for each film in work and one for all, with the time left; for terminals."""
+
+    def __init__(self, progress: Progress, clock: Clock) -> None:
+        self._progress, self._clock = progress, clock
+        self._bars: dict[Path, TaskID] = {}
+        self._sizes: dict[Path, int] = {}
+        self._done: dict[Path, float] = {}  # share of each film, 0 to 1
+        self._film_s: dict[Path, float] = {}  # seconds of each film done
+        self._all: TaskID | None = None
+        self._started_s = clock.now()
+
+    def planned(self, plan: Plan, tasks: Sequence[FilmTask]) -> None:
+        """Begin the bar of the whole; films weigh by their bytes, which are known already."""
+        del plan
+        self._sizes = {task.path: max(1, task.size) for task in tasks}
+        self._started_s = self._clock.now()
+        if tasks:
+            self._all = self._progress.add_task(
+                f"{len(tasks)} films", total=sum(self._sizes.values()), note="starting"
+            )
+
+    def advanced(self, report: Advanced) -> None:
+        """Move a film's bar, and the whole's."""
+        path = report.task.path
+        if path not in self._bars:
+            self._bars[path] = self._progress.add_task(_short(path), total=1.0, note="")
+        self._done[path] = report.done_s / max(report.all_s, 1e-9)
+        self._film_s[path] = report.done_s
+        self._progress.update(
+            self._bars[path],
+            completed=self._done[path],
+            note=f"{report.done_s:.0f} of {report.all_s:.0f} s",
+        )
+        self._move_all()
+
+    def settled(self, film: FilmOutcome) -> None:
+        """Take a film's bar away; say what is worth a line."""
+        if film.path in self._sizes:
+            self._done[film.path] = 1.0
+            if (bar := self._bars.pop(film.path, None)) is not None:
+                self._progress.remove_task(bar)
+            self._move_all()
+        if film.status is not Status.UNCHANGED and film.status is not Status.FAILED:
+            self._progress.console.print(sentence(film), soft_wrap=True)
+
+    def _move_all(self) -> None:
+        if self._all is None:
+            return
+        took_s = self._clock.now() - self._started_s
+        done = sum(self._sizes[path] * share for path, share in self._done.items())
+        everything = sum(self._sizes.values())
+        speed = sum(self._film_s.values()) / max(took_s, 1e-9)
+        left_s = took_s * (everything - done) / done if done else 0.0
+        note = f"{_minutes(left_s)} left, {speed:.1f} × real time"
+        self._progress.update(self._all, completed=done, note=note)
+
+
+def _short(path: Path) -> str:
+    name = shown(Path(path.name))
+    return name if len(name) <= 32 else f"{name[:20]}…{name[-11:]}"
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def as_document(outcome: Outcome) -> dict[str, object]:
+    """Return a run as plain values: what became of every film, and the totals."""
+    counts = {status.value: len(outcome.of(status)) for status in Status}
+    return {
+        "interrupted": outcome.interrupted,
+        "left": outcome.left,
+        "took_s": round(outcome.took_s, 3),
+        "film_s": round(outcome.film_s, 3),
+        "counts": counts,
+        "films": [
+            {
+                "path": shown(film.path),
+                "status": film.status.value,
+                "note": film.note,
+                "duration_s": round(film.duration_s, 3),
+                "shots": film.shots,
+                "moments": film.moments,
+            }
+            for film in outcome.films
+        ],
+    }
+
+
+def _print_closing(outcome: Outcome, roots: Sequence[Path], archive: Path) -> None:
+    console = Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+    failed = outcome.of(Status.FAILED)
+    if failed:
+        table = Table("not indexed", "why", box=None, header_style="bold red")
+        for film in failed:
+            table.add_row(shown(film.path), film.note)
+        console.print(table)
+    if not outcome.films and not outcome.interrupted:
+        console.print(f"No films under {', '.join(shown(root) for root in roots)}.")
+        return
+    console.print(summary(outcome, archive))
+
+
+def summary(outcome: Outcome, archive: Path) -> str:
+    """Say in a sentence or two what a run did."""
+    counted = [f"{len(films)} {status}" for status in Status if (films := outcome.of(status))]
+    text = f"{', '.join(counted) or 'nothing done yet'} → {shown(archive)}"
+    indexed = outcome.of(Status.INDEXED)
+    if indexed:
+        shots, moments = sum(f.shots for f in indexed), sum(f.moments for f in indexed)
+        speed = outcome.film_s / max(outcome.took_s, 1e-9)
+        text += (
+            f"\n{_minutes(outcome.film_s)} of film, {shots} shots, {moments} moments in"
+            f" {_minutes(outcome.took_s)} ({speed:.1f} × real time)"
+        )
+    if outcome.interrupted:
+        text += "\nInterrupted. What is done is kept; the same command goes on with the rest."
+    return text

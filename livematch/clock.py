@@ -7,6 +7,8 @@ import threading
 import time
 from typing import Protocol
 
+import psutil
+
 
 class Clock(Protocol):
     """Seconds that never go backwards, from an arbitrary start."""
@@ -57,3 +59,8 @@ class ManualClock:
         """Block until another thread has advanced the clock to `when_s`."""
         with self._moved:
             self._moved.wait_for(lambda: self._now_s >= when_s)
+
+
+def process_age_s() -> float:
+    """Return how long ago this process was started: interpreter, imports and all."""
+    return time.time() - psutil.Process().create_time()

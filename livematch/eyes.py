@@ -24,6 +24,11 @@ class Eyes(Protocol):
         """Return what is seen at `now`; never blocks when live. The engine's thread."""
         ...
 
+    @property
+    def frames_skipped(self) -> int:
+        """Frames that vision had no time for."""
+        ...
+
     def close(self) -> None:
         """Let the camera go."""
         ...
@@ -44,7 +49,7 @@ class LiveEyes:
         return Sight(self._to_vision.peek(), self._observations.peek())
 
     @property
-    def frames_dropped(self) -> int:
+    def frames_skipped(self) -> int:
         """Frames that vision had no time for."""
         return self._to_vision.dropped
 
@@ -68,6 +73,11 @@ class OfflineEyes:
         if frame is not None:
             self._sight = Sight(frame, self._vision.observe(frame))
         return self._sight
+
+    @property
+    def frames_skipped(self) -> int:
+        """None: offline there is time for each."""
+        return 0
 
     def close(self) -> None:
         """Let the camera go."""

@@ -1,0 +1,69 @@
+"""What a show is started with: everything that cannot change while it runs."""
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from livematch.control.params import Params, changed
+from livematch.errors import UsageError
+
+SIZES = "a size is WIDTHxHEIGHT, such as 1280x720, each from 64 to 8192"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowConfig:
+    """One show's set-up.
+
+    `offscreen` needs no display. `offline` runs on a manual clock at `fps`, as fast as the machine
+    can, and gives the same show every time; a device camera cannot be played so. `seconds` ends
+    the show by itself.
+    """
+
+    archive: Path
+    camera: str
+    size_px: tuple[int, int] = (1280, 720)
+    fullscreen: bool = False
+    display: int = 0
+    offscreen: bool = False
+    offline: bool = False
+    fps: float = 30.0
+    seconds: float | None = None
+    record: Path | None = None
+    model: str | None = None
+    provider: str = "auto"
+    threads: int = 1
+    require_gpu: bool = False
+    start: Params = field(default_factory=Params)
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read `WIDTHxHEIGHT` in pixels; UsageError says how a size is written."""
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise UsageError(f"{text!r} is no size: {SIZES}")
+    size = int(width), int(height)
+    if not all(64 <= side <= 8192 for side in size):
+        raise UsageError(f"{text!r} is out of range: {SIZES}")
+    return size
+
+
+def parse_settings(settings: list[str]) -> Params:
+    """Apply `NAME=VALUE` texts to the defaults; UsageError lists all that is wrong at once."""
+    params, faults = Params(), []
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            faults.append(f"{setting!r} is not NAME=VALUE{_guess(name)}")
+            continue
+        try:
+            params = changed(params, name.strip(), value.strip())
+        except UsageError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise UsageError("; ".join(faults))
+    return params
+
+
+def _guess(name: str) -> str:
+    near = difflib.get_close_matches(name, Params.__dataclass_fields__, n=1)
+    return f"; did you mean {near[0]}=…?" if near else ""

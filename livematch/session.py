@@ -1,0 +1,143 @@
+"""The composition root: builds a show from its set-up, starts it in order, ends it in reverse."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from livematch.archive.search import Searcher
+from livematch.archive.store import Archive, ModelIdentity
+from livematch.camera.open import open_camera
+from livematch.camera.source import Camera
+from livematch.clock import Clock, ManualClock, SystemClock
+from livematch.config import ShowConfig
+from livematch.control.state import Control
+from livematch.direction.director import Director
+from livematch.embed import AnyEmbedder, load_card
+from livematch.engine import Engine
+from livematch.errors import ArchiveError
+from livematch.eyes import Eyes, LiveEyes, OfflineEyes
+from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
+from livematch.playback.decks import Decks
+from livematch.playback.shelf import Shelf
+from livematch.render.recorder import Policy, Recorder
+from livematch.stage import Stage
+from livematch.telemetry import Telemetry
+from livematch.vision import Describer, Vision
+
+SWITCH_S = 0.001  # threads give the interpreter up this often: Python's 5 ms is a third of a frame
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A show that is ready to run: everything open, warm and waiting for the first tick."""
+
+    config: ShowConfig
+    archive: Archive
+    camera: Camera
+    embedder: AnyEmbedder
+    clock: Clock
+    control: Control
+    director: Director
+    decks: Decks
+    eyes: Eyes
+    stage: Stage
+    engine: Engine
+    telemetry: Telemetry
+
+
+@contextmanager
+def open_show(config: ShowConfig) -> Iterator[Show]:
+    """Build a show and take it down again; LivematchError says what is missing and what to do.
+
+    What can fail for the user's own reasons is opened first: archive, model, camera, display.
+    """
+    clock: ManualClock | SystemClock = ManualClock() if config.offline else SystemClock()
+    telemetry = Telemetry()
+    control = Control(config.start)
+    with ExitStack() as stack:
+        archive = stack.enter_context(open_archive(config))
+        embedder = open_embedder(config, archive)
+        camera = open_camera(config.camera, clock, telemetry=telemetry)
+        stack.callback(camera.stop)
+        recorder = _open_recorder(config)
+        if recorder is not None:
+            stack.callback(recorder.close)
+        stage = Stage.open(config, clock, control, recorder)
+        stack.callback(stage.close)
+        shelf = Shelf()
+        stack.callback(shelf.close)
+        decks = Decks(_pair(shelf, offline=config.offline), archive.clip)
+        stack.callback(decks.close)
+        director = Director()
+        vision = Vision(
+            Describer(embedder), Searcher(archive), lambda: control.params, clock, telemetry
+        )
+        eyes: Eyes = OfflineEyes(camera, vision)
+        if not config.offline:
+            sys.setswitchinterval(SWITCH_S)
+            shelf.start()
+            eyes = LiveEyes(camera, vision)
+        stack.callback(eyes.close)
+        engine = Engine(
+            clock=clock,
+            control=control,
+            eyes=eyes,
+            director=director,
+            decks=decks,
+            shelf=shelf,
+            stage=stage,
+            telemetry=telemetry,
+        )
+        yield Show(
+            config,
+            archive,
+            camera,
+            embedder,
+            clock,
+            control,
+            director,
+            decks,
+            eyes,
+            stage,
+            engine,
+            telemetry,
+        )
+
+
+@contextmanager
+def open_archive(config: ShowConfig) -> Iterator[Archive]:
+    """Open the archive that is to be played; ArchiveError when there is nothing in it to play."""
+    with Archive.open(config.archive) as archive:
+        if not len(archive.moments):
+            raise ArchiveError(
+                f"{config.archive} has no moments to play:"
+                f" run `livematch index FOLDER --archive {config.archive}`"
+            )
+        yield archive
+
+
+def open_embedder(config: ShowConfig, archive: Archive) -> AnyEmbedder:
+    """Load the network that the archive was indexed with, warmed up; ModelError or ArchiveError."""
+    from livematch.embed.onnx import Embedder  # noqa: PLC0415 - the runtime is slow to import
+
+    card = load_card(config.model or archive.model.name)
+    embedder = Embedder(
+        card, config.provider, threads=config.threads, require_gpu=config.require_gpu
+    )
+    archive.require(ModelIdentity(card.name, card.sha256), Describer(embedder).layout)
+    embedder.warm_up()
+    return embedder
+
+
+def _pair(shelf: Shelf, *, offline: bool) -> tuple[Deck, Deck]:
+    if offline:
+        return OfflineDeck(shelf), OfflineDeck(shelf)
+    return LiveDeck("a", shelf), LiveDeck("b", shelf)
+
+
+def _open_recorder(config: ShowConfig) -> Recorder | None:
+    if config.record is None:
+        return None
+    policy = Policy.BLOCK if config.offline else Policy.DROP
+    return Recorder(config.record, config.size_px, config.fps, policy)

@@ -1,0 +1,145 @@
+"""A show from the first picture to the last: what it tells while it runs, and afterwards."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from livematch.clock import process_age_s
+from livematch.config import ShowConfig
+from livematch.control.commands import Trigger
+from livematch.engine import Tick
+from livematch.render.hud import HudStatus
+from livematch.session import Show, open_show
+from livematch.telemetry import StageSummary
+from livematch.values import Cue
+
+log = logging.getLogger(__name__)
+
+STATUS_S = 0.25  # how often the HUD's figures are gathered: faster they cannot be read
+SHOWN_STAGES = ("captured → presented", "cue → first picture", "frame to frame")
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReport:
+    """How a show went. `first_picture_s` is from the start of the process; None without one."""
+
+    pictures: int
+    seconds: float
+    cues: tuple[Cue, ...]
+    stages: tuple[StageSummary, ...]
+    counters: dict[str, int]
+    first_picture_s: float | None
+    renderer: str
+    provider: str
+
+
+class Watch:
+    """Looks over the engine's shoulder: feeds the HUD, passes window triggers on, keeps account."""
+
+    def __init__(self, show: Show, on_progress: Callable[[float], None] | None = None) -> None:
+        self._show = show
+        self._on_progress = on_progress
+        self._began_s = show.clock.now()
+        self._status_due_s = self._began_s
+        self._cues: list[Cue] = []
+        self._pictures = 0
+        self._first_picture_s: float | None = None
+
+    def __call__(self, tick: Tick) -> None:
+        """Take note of one tick; called by the engine between drawing and presenting."""
+        self._pictures += 1
+        if tick.cue is not None:
+            self._cues.append(tick.cue)
+            log.info("%s", _told(tick.cue))
+        if tick.program.begun is not None and self._first_picture_s is None:
+            self._first_picture_s = process_age_s()
+        if Trigger.FULLSCREEN in tick.hands.fired:
+            self._show.stage.toggle_fullscreen()
+        if tick.now >= self._status_due_s:
+            self._status_due_s = tick.now + STATUS_S
+            if tick.hands.params.hud:
+                self._show.stage.tell(hud_status(self._show))
+            if self._on_progress is not None:
+                self._on_progress(tick.now - self._began_s)
+
+    def report(self) -> ShowReport:
+        """Return how the show went so far."""
+        show = self._show
+        return ShowReport(
+            pictures=self._pictures,
+            seconds=show.clock.now() - self._began_s,
+            cues=tuple(self._cues),
+            stages=show.telemetry.summary(),
+            counters=all_counters(show),
+            first_picture_s=self._first_picture_s,
+            renderer=show.stage.renderer,
+            provider=str(show.embedder.report),
+        )
+
+
+def perform(
+    config: ShowConfig,
+    *,
+    tell: Callable[[Show], None] | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> ShowReport:
+    """Perform a show until it ends; `tell` is called once when everything is ready.
+
+    LivematchError when it cannot start.
+    """
+    with open_show(config) as show:
+        if tell is not None:
+            tell(show)
+        watch = Watch(show, on_progress)
+        until_s = None if config.seconds is None else show.clock.now() + config.seconds
+        try:
+            show.engine.run(watch, until_s)
+        except KeyboardInterrupt:
+            log.info("ended by Ctrl-C")
+        return watch.report()
+
+
+def hud_status(show: Show) -> HudStatus:
+    """Gather what the HUD shows. The engine's thread."""
+    camera = show.camera.status()
+    stages = {stage.stage: stage for stage in show.telemetry.summary()}
+    frames = stages.get("frame to frame")
+    playing = show.decks.playing()
+    match = playing[0].match if playing else None
+    clip = show.archive.clip(match.moment) if match else None
+    provider = show.embedder.report
+    return HudStatus(
+        camera=f"{camera.name}: {camera.state} {camera.message} {camera.fps:.0f} fps",
+        fps=1e3 / frames.p50_ms if frames else 0.0,
+        film=clip.title if clip else None,
+        time_s=match.moment.time_s + playing[1] if match and playing else None,
+        score=match.score if match else None,
+        parts=match.parts if match else (),
+        stages=tuple(stages[name] for name in SHOWN_STAGES if name in stages),
+        drops=tuple(all_counters(show).items()),
+        provider=f"{show.embedder.card.name} on {provider.got}",
+        provider_warning=str(provider) if provider.remedy else None,
+        recording=show.config.record.name if show.config.record else None,
+        warnings=show.stage.warnings,
+    )
+
+
+def all_counters(show: Show) -> dict[str, int]:
+    """Return everything that was dropped or went wrong so far, by name."""
+    counted = {
+        "frames vision skipped": show.eyes.frames_skipped,
+        "pictures not recorded": show.stage.recorder.dropped if show.stage.recorder else 0,
+        "commands refused": show.control.refused,
+        "camera reopened": show.camera.status().reopened,
+    }
+    return {**show.telemetry.counters, **{name: n for name, n in counted.items() if n}}
+
+
+def _told(cue: Cue) -> str:
+    if cue.match is None:
+        return f"{cue.decided_s:.2f} s: {cue.source} ({cue.cause})"
+    moment = cue.match.moment
+    return (
+        f"{cue.decided_s:.2f} s: film {moment.film_id} at {moment.time_s:.2f} s"
+        f" ({cue.cause}, {cue.match.score:.3f})"
+    )

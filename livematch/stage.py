@@ -1,0 +1,124 @@
+"""The stage: a surface with all that is drawn on it, and the keys that are pressed before it."""
+
+from typing import Self
+
+from livematch.clock import Clock, ManualClock
+from livematch.config import ShowConfig
+from livematch.control.keys import KEYS
+from livematch.control.params import Params
+from livematch.control.state import Control
+from livematch.render.compositor import Compositor
+from livematch.render.gl import Surface, renderer
+from livematch.render.hud import HudStatus
+from livematch.render.offscreen import open_offscreen
+from livematch.render.pacing import Pacer
+from livematch.render.panel import Hud
+from livematch.render.recorder import Recorder
+from livematch.render.window import open_window
+from livematch.values import Frame, Image, Layer
+
+TITLE = "livematch"
+
+
+class Stage:
+    """Draws the program, its HUD and its recording, and presents it in the display's rhythm.
+
+    All methods: the thread that made it.
+    """
+
+    def __init__(
+        self, surface: Surface, clock: Clock, control: Control, recorder: Recorder | None = None
+    ) -> None:
+        self.renderer = renderer()
+        self._surface = surface
+        self._clock = clock
+        self._control = control
+        self._recorder = recorder
+        self._compositor = Compositor()
+        self._hud = Hud()
+        self._status: HudStatus | None = None
+        self._pacer = _pacer(clock, surface.refresh_hz)
+
+    @classmethod
+    def open(
+        cls, config: ShowConfig, clock: Clock, control: Control, recorder: Recorder | None
+    ) -> Self:
+        """Open the window, or the picture in memory, that the set-up asks for; DisplayError."""
+        if config.offscreen:
+            return cls(open_offscreen(config.size_px, config.fps), clock, control, recorder)
+        window = open_window(
+            config.size_px,
+            TITLE,
+            fullscreen=config.fullscreen,
+            display_index=config.display,
+            clock=clock,
+        )
+        return cls(window, clock, control, recorder)
+
+    def draw(self, layers: tuple[Layer, ...], camera: Frame | None, params: Params) -> None:
+        """Compose one picture: the program as laid out, and the HUD over it where it is wanted."""
+        size_px = self._surface.size_px
+        self._surface.begin()
+        self._compositor.draw(layers, camera, params, size_px)
+        if self._recorder is not None:
+            self._recorder.capture(self._surface, self._clock.now())
+        if params.hud and self._status is not None:
+            self._hud.draw(self._status, size_px, self._clock.now())
+
+    def present(self) -> bool:
+        """Show the picture, wait for the display, hear the keys; False when it was closed."""
+        self._surface.present()
+        self._pacer.pace()
+        for key in self._surface.events():
+            if key in KEYS:
+                self._control.submit(KEYS[key])
+        return not self._surface.closed
+
+    def tell(self, status: HudStatus) -> None:
+        """Hand over new figures for the HUD."""
+        self._status = status
+
+    def read(self) -> Image:
+        """Return the picture drawn last, before `present`: BGR, top row first."""
+        return self._surface.read()
+
+    def toggle_fullscreen(self) -> None:
+        """Change between window and whole screen."""
+        self._surface.toggle_fullscreen()
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """What writes the recording; None when nothing is recorded."""
+        return self._recorder
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the performer should know about the stage."""
+        failure = self._recorder.failure if self._recorder else None
+        return (failure,) if failure else ()
+
+    def close(self) -> None:
+        """End the recording, free everything that was drawn with, then the surface."""
+        self._surface.begin()
+        if self._recorder is not None:
+            self._recorder.close()
+        self._compositor.close()
+        self._surface.close()
+
+
+class _Stepper:
+    """The pacer's twin for offline renders: each picture moves the manual clock one frame on."""
+
+    def __init__(self, clock: ManualClock, refresh_hz: float) -> None:
+        self._clock = clock
+        self._frame_s = 1.0 / refresh_hz
+
+    def pace(self) -> None:
+        """Move the clock on."""
+        self._clock.advance(self._frame_s)
+
+
+def _pacer(clock: Clock, refresh_hz: float) -> Pacer | _Stepper:
+    if isinstance(clock, ManualClock):
+        return _Stepper(clock, refresh_hz)
+    return Pacer(clock, refresh_hz)

@@ -1,5 +1,6 @@
 """The slot between two processes: nothing torn, nothing locked, whenever the writer dies."""
 
+import logging
 import multiprocessing
 import random
 import time
@@ -12,6 +13,8 @@ import pytest
 
 from livematch.camera.shared_slot import BUFFERS, SharedSlot
 from livematch.telemetry import summarise
+
+log = logging.getLogger(__name__)
 
 SPAWN = multiprocessing.get_context("spawn")
 GIVE_UP_S = 30.0
@@ -86,13 +89,13 @@ def write_without_end(name: str, size: tuple[int, int]) -> None:
 
 
 def test_killing_writers_at_random_tears_no_frame(slot: SharedSlot) -> None:
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311 - dice, not secrets
     last, seen = 0, 0
     # large frames are often half-written at death, small ones often lap the reader
     for size in ((1280, 720), (160, 120)) * 2:
         writer = SPAWN.Process(target=write_without_end, args=(slot.name, size), daemon=True)
         writer.start()
-        until_seen, give_up_s = seen + dice.randrange(20, 200), time.monotonic() + GIVE_UP_S
+        until_seen, give_up_s = seen + dice.randrange(5, 60), time.monotonic() + GIVE_UP_S
         while seen < until_seen:
             assert time.monotonic() < give_up_s, "the writer writes nothing"
             frame = slot.newest(after=last)
@@ -106,7 +109,7 @@ def test_killing_writers_at_random_tears_no_frame(slot: SharedSlot) -> None:
         writer.kill()
         writer.join()
         writer.close()
-    print(f"\n{seen} frames read whole, {slot.torn} caught half-overwritten")
+    log.info("%d frames read whole, %d caught half-overwritten", seen, slot.torn)
     frame = slot.newest()  # the last writer's last whole frame is there to be had
     assert frame is not None
     assert frame.image.min() == frame.image.max() == frame.number % 251
@@ -144,4 +147,4 @@ def test_latency_is_measured(
     ours.close()
     figures = summarise("slot", took_ms[10:])
     record_property("slot_ms", figures)
-    print(f"\n{size[0]}x{size[1]}: p50 {figures.p50_ms:.2f} ms, p95 {figures.p95_ms:.2f} ms")
+    log.info("%s: %s", size, figures)

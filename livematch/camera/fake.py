@@ -82,7 +82,7 @@ def _act(text: str, word: str) -> Act:
     try:
         return Act(word)
     except ValueError:
-        near = difflib.get_close_matches(word, list(Act), n=1)
+        near = difflib.get_close_matches(word, [act.value for act in Act], n=1)
         hint = f", did you mean {near[0]!r}?" if near else ""
         raise CameraError(_usage(text, f"there is no act {word!r}{hint}")) from None
 

@@ -88,7 +88,7 @@ class FilmTape:
             self._film.close()
         self._film, self._frames = None, iter(())
 
-    def _open(self) -> OpenFilm:
+    def _open(self) -> None:
         try:
             film = OpenFilm(self._path)
         except FilmError as error:
@@ -97,16 +97,12 @@ class FilmTape:
         self._turns = film.info.quarter_turns
         self._size = fitted(film.info.upright_size, self._max_size)
         self._usual_s = 1 / film.info.fps
-        return film
 
     def _read(self) -> _Due:
         """Return the next frame, from the beginning again after the last."""
-        frame = self._decode()
+        frame = self._decode() or self._again() or self._anew()
         if frame is None:
-            self._rewind()
-            frame = self._decode()
-        if frame is None:
-            self.close()  # the next try opens the file anew
+            self.close()  # the next try opens the file once more
             raise CameraError(f"{self._path}: not one picture can be read any more")
         self._due_s = max(self._time_s(frame), self._due_s)  # time never goes back
         self._end_s = max(self._due_s + self._lasts_s(frame), self._end_s)
@@ -114,6 +110,7 @@ class FilmTape:
         return _Due(self._read_count - 1, self._due_s, frame)
 
     def _decode(self) -> av.VideoFrame | None:
+        """Return the next frame, None at the film's end or where it is damaged for good."""
         if self._film is None:
             self._open()
             self._begin_s = self._end_s
@@ -123,11 +120,21 @@ class FilmTape:
             log.warning("camera: %s; begun again", error)
             return None
 
-    def _rewind(self) -> None:
-        film = self._film or self._open()
-        self._begin_s = self._end_s
-        film.seek(film.info.start_s)
-        self._frames = film.frames()
+    def _again(self) -> av.VideoFrame | None:
+        """Go back to the beginning: the first frame, None where the film cannot go back."""
+        if self._film is None:
+            return None
+        try:
+            self._film.seek(self._film.info.start_s)
+        except FilmError:
+            return None
+        self._begin_s, self._frames = self._end_s, self._film.frames()
+        return self._decode()
+
+    def _anew(self) -> av.VideoFrame | None:
+        """Open the file once more, and return its first frame."""
+        self.close()
+        return self._decode()
 
     def _time_s(self, frame: av.VideoFrame) -> float:
         if frame.pts is None:

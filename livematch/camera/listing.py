@@ -144,7 +144,7 @@ def find_camera(wanted: str, cameras: Sequence[CameraDevice]) -> CameraDevice:
         lambda camera: camera.name.casefold() == folded,
         lambda camera: bool(folded) and folded in f"{camera.stable}\n{camera.name}".casefold(),
     )
-    for fits in ways:
+    for fits in ways[:1] if wanted.isdigit() else ways:  # 7 is a number, not a part of 0007
         fitting = [camera for camera in cameras if fits(camera)]
         if len(fitting) == 1:
             return fitting[0]

@@ -186,8 +186,15 @@ class DeviceCamera:
             name="livematch-camera",
             daemon=True,
         )
-        process.start()
-        theirs.close()  # the pipe must end when the process does
+        try:
+            process.start()
+        except OSError as error:  # no memory, too many processes
+            ours.close()
+            self._become(CameraState.LOST, f"no process can be begun to read it: {error}")
+            self._put_off()
+            return
+        finally:
+            theirs.close()  # the pipe must end when the process does
         self._openings += 1
         self._reading = _Reading(process, ours, Sight(now_s, in_vain=self._in_vain))
 
@@ -238,9 +245,7 @@ class DeviceCamera:
             self._telemetry.count(f"camera {verdict}")
             self._become(_AFTER_FAULT[verdict], self._reason(verdict, reading))
             self._end(GRACE_S if reading.failure else 0.0)
-            self._reopen_s = now_s + backoff_s(self._failures)
-            self._failures += 1
-            self._well_since_s = None
+            self._put_off()
         elif verdict is Verdict.GOOD:
             self._become(CameraState.LIVE, reading.title)
             self._well_since_s = now_s if self._well_since_s is None else self._well_since_s
@@ -249,6 +254,12 @@ class DeviceCamera:
         elif verdict is Verdict.STILL:
             self._become(CameraState.LIVE, f"{reading.title}, a still picture")
             self._well_since_s = None
+
+    def _put_off(self) -> None:
+        """Set when to try again: later after every fault in a row."""
+        self._reopen_s = self._clock.now() + backoff_s(self._failures)
+        self._failures += 1
+        self._well_since_s = None
 
     def _reason(self, verdict: Verdict, reading: _Reading) -> str:
         sight = reading.sight

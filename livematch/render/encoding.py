@@ -39,22 +39,19 @@ class FilmEncoder:
         self._format = _container_of(path)
         self._fps = fps
         self._count = 0
-        try:
-            self._container = av.open(
-                f"file:{self.part}", "w", format=self._format, options=FRAGMENTED
-            )
-        except (OSError, av.error.FFmpegError) as error:
-            raise RecordError(f"{path}: cannot be written: {_reason(error)}") from None
+        self._container = av.open(f"file:{self.part}", "w", format=self._format, options=FRAGMENTED)
         try:
             self._stream = self._container.add_stream("libx264", rate=fps)
-        except (ValueError, av.error.FFmpegError):
-            self._container.close()
-            self.part.unlink(missing_ok=True)
-            raise RecordError(f"{path}: this FFmpeg has no H.264 encoder (libx264)") from None
-        self._stream.codec_context.time_base = 1 / fps
-        _describe(self._stream.codec_context, size)
-        key_frames = str(max(1, round(fps * KEY_FRAMES_EVERY_S)))
-        self._stream.options = {"preset": preset, "crf": "18", "g": key_frames}
+            self._stream.codec_context.time_base = 1 / fps
+            _describe(self._stream.codec_context, size)
+            key_frames = str(max(1, round(fps * KEY_FRAMES_EVERY_S)))
+            self._stream.options = {"preset": preset, "crf": "18", "g": key_frames}
+            self._container.start_encoding()  # opens the file and the encoder, which may fail
+        except (OSError, ValueError, av.error.FFmpegError) as error:
+            self.abandon()
+            if self.part.is_file():
+                self.part.unlink()
+            raise RecordError(f"{path}: cannot be written: {_reason(error)}") from None
 
     def write(self, upwards: Image, number: int) -> None:
         """Append picture `number` (h, w, 4), RGBA, bottom row first; numbers grow, gaps hold."""

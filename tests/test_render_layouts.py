@@ -1,0 +1,110 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livematch.control.params import Fit, Layout, Params
+from livematch.render.layouts import (
+    Rect,
+    What,
+    Window,
+    cells,
+    placed,
+    regions,
+    sampled,
+)
+
+sizes = st.tuples(st.integers(1, 4000), st.integers(1, 3000))
+aspects = st.floats(0.2, 5.0)
+params = st.builds(Params, screen=st.sampled_from(Layout), fit=st.sampled_from(Fit))
+rects = st.builds(
+    Rect, st.integers(0, 40), st.integers(0, 40), st.integers(1, 40), st.integers(1, 40)
+)
+
+
+@given(params, sizes)
+def test_regions_lie_on_the_screen_and_apart(chosen: Params, size: tuple[int, int]) -> None:
+    found = regions(chosen, size)
+    screen = Rect(0, 0, *size)
+    assert found
+    assert all(screen.holds(region.rect) for region in found)
+    for one, other in itertools.combinations(found, 2):
+        assert one.rect.right < other.rect.x  # a gap stays between them
+
+
+def test_side_by_side_puts_the_camera_left_in_equal_cells() -> None:
+    left, right = regions(Params(screen=Layout.SIDE_BY_SIDE), (1280, 720))
+    assert (left.what, right.what) == (What.CAMERA, What.PROGRAM)
+    assert left.rect.width == right.rect.width
+    assert left.rect.x == 0
+    assert right.rect.right == 1280
+    assert 0 < right.rect.x - left.rect.right <= 12
+
+
+@pytest.mark.parametrize("size", [(0, 0), (0, 500), (500, 0), (-1, 4)])
+def test_a_screen_without_area_has_no_regions(size: tuple[int, int]) -> None:
+    assert regions(Params(), size) == ()
+
+
+@given(aspects, rects, st.sampled_from(Fit))
+def test_pictures_stay_in_their_place(aspect: float, rect: Rect, fit: Fit) -> None:
+    place, window = placed(aspect, rect, fit)
+    assert rect.holds(place)
+    assert 0 <= window.left < window.right <= 1
+    assert 0 <= window.top < window.bottom <= 1
+
+
+@given(aspects, sizes)
+def test_fit_keeps_the_aspect_and_all_of_the_picture(aspect: float, size: tuple[int, int]) -> None:
+    rect = Rect(0, 0, *size)
+    place, window = placed(aspect, rect, Fit.FIT)
+    assert window == Window()
+    touches = place.width == rect.width or place.height == rect.height
+    assert touches
+    # to the pixel, plus the bar of a pixel and a half that is not worth drawing
+    assert abs(place.width - place.height * aspect) <= 2.5 * max(1.0, aspect)
+
+
+@given(aspects, sizes)
+def test_fill_covers_the_place_and_keeps_the_aspect(aspect: float, size: tuple[int, int]) -> None:
+    rect = Rect(0, 0, *size)
+    place, window = placed(aspect, rect, Fit.FILL)
+    assert place == rect
+    across, down = window.right - window.left, window.bottom - window.top
+    assert max(across, down) == pytest.approx(1.0)
+    assert across * aspect / down == pytest.approx(size[0] / size[1])
+    assert window.left + window.right == pytest.approx(1.0)
+    assert window.top + window.bottom == pytest.approx(1.0)
+
+
+@given(st.lists(rects, min_size=1, max_size=2))
+def test_cells_tile_the_union_and_know_who_is_there(places: list[Rect]) -> None:
+    want = np.zeros((80, 80), int)
+    for number, place in enumerate(places):
+        want[place.y : place.bottom, place.x : place.right] += 1 << number
+    have = np.zeros((80, 80), int)
+    for cell in cells(tuple(places)):
+        part = have[cell.rect.y : cell.rect.bottom, cell.rect.x : cell.rect.right]
+        assert not part.any(), "two cells overlap"
+        part += sum(1 << number for number in cell.layers)
+    np.testing.assert_array_equal(have, want)
+
+
+@given(rects, st.integers(0, 3), st.booleans())
+def test_turned_textures_are_read_inside_and_wholly(
+    place: Rect, turns: int, mirrored: bool
+) -> None:
+    s, t, across_s, across_t, down_s, down_t = sampled(
+        place, place, Window(), turns, mirrored=mirrored
+    )
+    corners = {
+        (
+            round(s + x * across_s + y * down_s, 9) + 0.0,
+            round(t + x * across_t + y * down_t, 9) + 0.0,
+        )
+        for x in (0, 1)
+        for y in (0, 1)
+    }
+    assert corners == {(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)}

@@ -18,12 +18,13 @@ from livematch.values import Match, Vector
 
 log = logging.getLogger(__name__)
 
-# Up to here every moment is compared. Measured with two cores and 1,632 numbers a vector: 0.15 ms
-# for 1,000 moments, 1.3 ms for 10,000, which is what the graph takes to find nearly as much.
+# Up to here every moment is compared. Measured with two cores and 1,632 numbers a vector: 0.3 ms
+# for 1,000 moments and 3 ms for 10,000. A graph of 10,000 is searched in 1 to 2 ms, finds 97 to
+# 99.9 % of the ten best, and has to be built and kept.
 EXACT_UP_TO = 10_000
-# How widely the graph is searched. At 50,000 moments 512 finds 99.9 % of the ten best with the
-# usual weights and 97 % when layout alone counts, in 2 to 3 ms; at 128 that would be 80 %, since
-# the graph was linked for equal weights. Comparing all takes 11 to 25 ms.
+# How widely the graph is searched. At 50,000 moments, 512 takes 2 to 3 ms (comparing all takes 15
+# or more) and finds 99.9 % of the ten best with the usual weights, 95 % when layout alone counts:
+# the graph was linked for equal weights. At 128 that would be 80 %.
 GRAPH_EF = 512
 POOLS = (256, 1024)  # moments asked for, until there are enough shots among them
 _CHUNK = 8192  # rows looked at in one go
@@ -46,7 +47,9 @@ class Exact:
 
     def nearest(self, query: Vector, count: int) -> NDArray[np.int64]:
         """Return the `count` best rows, best first."""
-        return self._rows[_largest(self._vectors @ query, count)]
+        # vecdot and not @: BLAS would spread the product over threads, which on a machine that
+        # is also decoding and drawing makes every hundredth query wait 10 ms for one of them
+        return self._rows[_largest(np.vecdot(self._vectors, query), count)]
 
 
 class Graph:
@@ -81,7 +84,9 @@ class Graph:
         scores = np.empty(len(self._rows), np.float32)
         for start in range(0, len(self._rows), _CHUNK):
             chunk = self._rows[start : start + _CHUNK]
-            scores[start : start + _CHUNK] = self._vectors[chunk].astype(np.float32) @ query
+            scores[start : start + _CHUNK] = np.vecdot(
+                self._vectors[chunk].astype(np.float32), query
+            )
         return self._rows[_largest(scores, count)]
 
 
@@ -126,7 +131,7 @@ class Searcher:
         weighed = weigh(descriptor, weights, self._layout)
         positions = self._best_of_shots(weighed, wanted)
         vectors = self._vectors[self._moments.rows[positions]].astype(np.float32)
-        scores = vectors @ weighed
+        scores = np.vecdot(vectors, weighed)
         parts = part_scores(descriptor, vectors, self._layout)
         return tuple(
             Match(

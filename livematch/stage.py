@@ -87,6 +87,11 @@ class Stage:
         self._surface.toggle_fullscreen()
 
     @property
+    def refresh_hz(self) -> float:
+        """How many pictures a second can be shown."""
+        return self._surface.refresh_hz
+
+    @property
     def recorder(self) -> Recorder | None:
         """What writes the recording; None when nothing is recorded."""
         return self._recorder

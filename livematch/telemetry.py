@@ -15,6 +15,7 @@ class StageSummary:
 
     stage: str
     count: int
+    mean_ms: float
     p50_ms: float
     p95_ms: float
     p99_ms: float
@@ -74,6 +75,7 @@ def summarise(stage: str, samples_ms: Iterable[float], count: int | None = None)
     return StageSummary(
         stage=stage,
         count=len(values) if count is None else count,
+        mean_ms=float(values.mean()),
         p50_ms=float(p50),
         p95_ms=float(p95),
         p99_ms=float(p99),

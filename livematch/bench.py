@@ -1,0 +1,283 @@
+"""The bench: every figure that livematch promises, measured on this machine by its own parts."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import psutil
+
+import livematch
+from livematch.clock import Clock, SystemClock
+from livematch.config import ShowConfig
+from livematch.control.params import Layout, Params
+from livematch.errors import LivematchError
+from livematch.indexing.build import Settings
+from livematch.indexing.describing import Network, identity_of
+from livematch.indexing.speed import index_speed
+from livematch.session import open_show
+from livematch.show import Watch, all_counters
+from livematch.telemetry import StageSummary
+
+WARM_UP_S = 4.0
+START_TRIES = 3
+MIB = 1024 * 1024
+
+EAGER = Params(screen=Layout.SIDE_BY_SIDE, fade=0.3, min_hold=0.5, max_hold=1.0, shot_cooldown=2.0)
+"""A show that changes about once a second, so that there are cues to measure."""
+ALWAYS_FADING = Params(fade=2.0, min_hold=2.0, max_hold=2.0, shot_cooldown=4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the figures were measured on."""
+
+    system: str
+    processor: str
+    cores: int
+    memory_gib: float
+    python: str
+    livematch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number; `goal` says what it should be, `met` whether it is."""
+
+    name: str
+    value: float
+    unit: str
+    goal: str = ""
+    met: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What one part of the bench found: figures, the stages behind them, and what was noticed."""
+
+    name: str
+    about: str
+    figures: tuple[Figure, ...]
+    stages: tuple[StageSummary, ...] = ()
+    counters: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure with. `films` is what is indexed; `seconds` is per section."""
+
+    archive: Path
+    camera: str
+    films: Path
+    offscreen: bool
+    provider: str
+    seconds: float
+    memory_minutes: float
+
+
+def at_most(name: str, value: float, unit: str, limit: float) -> Figure:
+    """A figure that should not be above `limit`."""
+    return Figure(name, value, unit, f"≤ {limit:g}", value <= limit)
+
+
+def at_least(name: str, value: float, unit: str, limit: float) -> Figure:
+    """A figure that should not be below `limit`."""
+    return Figure(name, value, unit, f"≥ {limit:g}", value >= limit)
+
+
+def latency(plan: Plan) -> Section:
+    """From a frame of the camera to the picture that answers it, 640×360."""
+    config = replace(_config(plan), size_px=(640, 360), start=EAGER)
+    stages, counters, about, refresh_ms = _played(config, plan.seconds)
+    answer, cue = _stage(stages, "captured → presented"), _stage(stages, "cue → first picture")
+    limit_ms = 20 + refresh_ms
+    return Section(
+        "latency",
+        f"640×360, side by side, a cue about every second; {about}",
+        (
+            at_most("captured → presented, p50", answer.p50_ms, "ms", 40),
+            Figure("captured → presented, p95", answer.p95_ms, "ms"),
+            at_most("captured → presented, p99", answer.p99_ms, "ms", 80),
+            at_most("cue → first picture, p99", cue.p99_ms, "ms", round(limit_ms, 1)),
+        ),
+        stages,
+        counters,
+    )
+
+
+def crossfade(plan: Plan) -> Section:
+    """Two decks crossfading all the time at 1280×720, the whole instrument at work."""
+    config = replace(_config(plan), size_px=(1280, 720), start=ALWAYS_FADING)
+    stages, counters, about, _ = _played(config, max(plan.seconds, 60.0))
+    frames = _stage(stages, "frame to frame")
+    return Section(
+        "crossfade",
+        f"1280×720, always in a two-second crossfade; {about}",
+        (
+            at_least("pictures a second", 1e3 / frames.mean_ms, "/s", 45),
+            Figure("frame to frame, p50", frames.p50_ms, "ms"),
+            Figure("frame to frame, p99", frames.p99_ms, "ms"),
+            at_most("frame to frame, latest", frames.max_ms, "ms", 100),
+        ),
+        stages,
+        counters,
+    )
+
+
+def start(plan: Plan) -> Section:
+    """From the command to the first picture of an archive that exists, in a new process."""
+    with tempfile.TemporaryDirectory(prefix="livematch-bench-") as folder:
+        report = Path(folder) / "report.json"
+        times_s = []
+        for _ in range(START_TRIES):
+            _play_in_a_process(plan, report, seconds=1.5).wait()
+            times_s.append(float(json.loads(report.read_text("utf-8"))["first_picture_s"]))
+    return Section(
+        "start",
+        f"median of {START_TRIES} new processes, 640×360",
+        (at_most("command → first picture", statistics.median(times_s), "s", 3),),
+    )
+
+
+def indexing(plan: Plan) -> Section:
+    """Indexing a folder at 720p with MJPEG proxies, beside bare decoding of the same films."""
+    network = Network("efficientnet-lite0", plan.provider)
+    with tempfile.TemporaryDirectory(prefix="livematch-bench-") as folder:
+        speed = index_speed(
+            plan.films,
+            Path(folder),
+            network,
+            identity_of(network.card()),
+            Settings(proxies=True, height_px=720),
+            SystemClock(),
+        )
+    return Section(
+        "indexing",
+        f"{speed.films} films, {speed.film_s:.0f} s, MJPEG proxies at 720p",
+        (
+            at_least("indexing", speed.times_real_time, "× real time", 5),
+            Figure("decoding alone", speed.film_s / speed.decode_only_s, "× real time"),
+        ),
+    )
+
+
+def memory(plan: Plan) -> Section:
+    """Resident memory of a show in a process of its own, watched for some minutes."""
+    with tempfile.TemporaryDirectory(prefix="livematch-bench-") as folder:
+        seconds = plan.memory_minutes * 60
+        process = _play_in_a_process(plan, Path(folder) / "report.json", seconds=seconds)
+        samples = list(_resident_mib(process, SystemClock()))
+    settled = samples[min(len(samples) // 3, 20) :]
+    tenth = max(1, len(settled) // 10)
+    growth = statistics.median(settled[-tenth:]) - statistics.median(settled[:tenth])
+    return Section(
+        "memory",
+        f"640×360 for {plan.memory_minutes:g} minutes, one sample a second",
+        (
+            at_most("resident memory, most", max(samples), "MiB", 700),
+            at_most("growth, first tenth to last", growth, "MiB", 16),
+        ),
+    )
+
+
+SECTIONS: dict[str, Callable[[Plan], Section]] = {
+    "latency": latency,
+    "crossfade": crossfade,
+    "start": start,
+    "indexing": indexing,
+    "memory": memory,
+}
+
+
+def machine() -> Machine:
+    """Describe this machine."""
+    return Machine(
+        system=platform.platform(),
+        processor=_processor(),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _cores(),
+        memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
+        python=platform.python_version(),
+        livematch=livematch.__version__,
+    )
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _config(plan: Plan) -> ShowConfig:
+    return ShowConfig(
+        archive=plan.archive,
+        camera=plan.camera,
+        offscreen=plan.offscreen,
+        fps=60.0,
+        provider=plan.provider,
+    )
+
+
+def _played(
+    config: ShowConfig, seconds: float
+) -> tuple[tuple[StageSummary, ...], tuple[tuple[str, int], ...], str, float]:
+    """Play live for some seconds after a warm-up: stages, counters, what it ran on, refresh."""
+    with open_show(config) as show:
+        watch = Watch(show)
+        show.engine.run(watch, show.clock.now() + WARM_UP_S)
+        show.telemetry.reset()
+        show.engine.run(watch, show.clock.now() + seconds)
+        about = f"{show.stage.renderer}; {show.embedder.card.name} on {show.embedder.report.got}"
+        counters = tuple(all_counters(show).items())
+        refresh_ms = 1e3 / show.stage.refresh_hz
+        return show.telemetry.summary(), counters, about, refresh_ms
+
+
+def _stage(stages: tuple[StageSummary, ...], name: str) -> StageSummary:
+    for stage in stages:
+        if stage.stage == name:
+            return stage
+    raise LivematchError(
+        f"the bench saw no {name!r} at all: measure for longer with --seconds, or look at the"
+        " archive with `livematch archive check`"
+    )
+
+
+def _play_in_a_process(plan: Plan, report: Path, seconds: float) -> subprocess.Popen[bytes]:
+    command = [
+        *(sys.executable, "-m", "livematch", "play"),
+        *("--archive", str(plan.archive), "--camera", plan.camera, "--size", "640x360"),
+        *("--seconds", str(seconds), "--report", str(report), "--provider", plan.provider),
+        *(("--offscreen", "--live") if plan.offscreen else ()),
+    ]
+    return subprocess.Popen(  # noqa: S603 - our own command
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def _resident_mib(process: subprocess.Popen[bytes], clock: Clock) -> Iterator[float]:
+    """Sample a process once a second until it ends."""
+    watched = psutil.Process(process.pid)
+    while process.poll() is None:
+        try:
+            yield watched.memory_info().rss / MIB
+        except psutil.NoSuchProcess:
+            return
+        clock.wait_until(clock.now() + 1.0)
+
+
+def as_document(machine: Machine, sections: list[Section]) -> dict[str, object]:
+    """Return a run of the bench as plain values."""
+    return {"machine": asdict(machine), "sections": [asdict(section) for section in sections]}

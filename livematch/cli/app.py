@@ -1,0 +1,62 @@
+"""The commands, and how their faults are told."""
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import livematch
+from livematch.cli.archive import archive_app
+from livematch.cli.bench import bench
+from livematch.cli.demo import demo
+from livematch.cli.devices import devices
+from livematch.cli.find import find
+from livematch.cli.index import index
+from livematch.cli.keys import keys
+from livematch.cli.play import play
+from livematch.errors import LivematchError
+
+app = typer.Typer(
+    name="livematch",
+    help="Play a film archive with a camera.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, play, index, find, devices, keys, bench):
+    app.command(command.__name__)(command)
+app.add_typer(archive_app, name="archive")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"livematch {livematch.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
+) -> None:
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+
+
+def main() -> None:
+    """Run the command line; a fault that is the user's to mend is one message and status 2."""
+    try:
+        app()
+    except LivematchError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            "livematch:", str(error), style="bold red", markup=False
+        )
+        sys.exit(2)

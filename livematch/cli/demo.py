@@ -1,0 +1,108 @@
+"""`livematch demo`: the instrument with nothing plugged in."""
+
+import os
+import platform
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+import typer
+from rich.console import Console
+
+from livematch.archive.store import Archive
+from livematch.cli.index import index
+from livematch.cli.options import SecondsOption, SizeOption
+from livematch.cli.performing import run
+from livematch.config import ShowConfig, parse_size
+from livematch.control.params import Layout, Params
+from livematch.demo import camera_file, films_folder
+from livematch.errors import UsageError
+from livematch.sheet import Tile, contact_sheet, time_code, write_sheet
+from livematch.show import ShowReport
+from livematch.stills import film_still
+
+PROXY_HEIGHT_PX = 360  # of the bundled films
+RENDERED_S = 10.0
+MOST_TILES = 12
+TILE_PX = 640
+
+# quicker than a set would be: a demo has little time
+LIVELY = Params(
+    screen=Layout.SIDE_BY_SIDE, fade=0.35, min_hold=0.7, max_hold=4.0, shot_cooldown=5.0
+)
+
+
+def demo(
+    offscreen: Annotated[
+        bool, typer.Option("--offscreen", help="Render to a file, even with a display.")
+    ] = False,
+    seconds: SecondsOption = None,
+    size: SizeOption = "1280x480",
+    out: Annotated[
+        Path, typer.Option(help="The folder for what is rendered without a display.")
+    ] = Path("livematch-demo"),
+) -> None:
+    """Play the bundled films with a bundled camera; without a display, render ten seconds."""
+    archive = platformdirs.user_cache_path("livematch") / "demo"
+    index([films_folder()], archive, height=PROXY_HEIGHT_PX)
+    if offscreen or not has_display():
+        _render(archive, seconds or RENDERED_S, parse_size(size), out)
+        return
+    run(
+        ShowConfig(
+            archive=archive,
+            camera=str(camera_file()),
+            size_px=parse_size(size),
+            seconds=seconds,
+            start=LIVELY,
+        )
+    )
+
+
+def has_display() -> bool:
+    """Whether a window could be opened here at all."""
+    if platform.system() == "Linux":
+        return bool(os.environ.get("DISPLAY"))
+    return True
+
+
+def _render(archive: Path, seconds: float, size_px: tuple[int, int], out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out {out} cannot be made: {error.strerror or error}") from None
+    film, sheet = out / "demo.mp4", out / "demo.png"
+    config = ShowConfig(
+        archive=archive,
+        camera=str(camera_file()),
+        size_px=size_px,
+        offscreen=True,
+        offline=True,
+        seconds=seconds,
+        record=film,
+        start=LIVELY,
+    )
+    report = run(config)
+    with Archive.open(archive) as opened:
+        tiles = changes(opened, film, report)
+    write_sheet(contact_sheet(tiles, tile_width=TILE_PX, title="livematch demo"), sheet)
+    Console(stderr=True, highlight=False).print(f"its changes, at a glance: {sheet}", markup=False)
+
+
+def changes(archive: Archive, film: Path, report: ShowReport) -> list[Tile]:
+    """Picture every change of a rendered show, from the middle of its stay, with its likeness."""
+    begun_s = [cue.decided_s for cue in report.cues]
+    tiles = []
+    for cue, (from_s, to_s) in zip(report.cues, pairwise([*begun_s, report.seconds]), strict=True):
+        if cue.match is None:
+            continue
+        title = archive.clip(cue.match.moment).title
+        caption = (
+            f"{title}  {time_code(cue.match.moment.time_s)}\n"
+            f"at {time_code(from_s)}   likeness {cue.match.score:.2f}   {cue.cause}"
+        )
+        middle_s = min((from_s + to_s) / 2, max(0.0, report.seconds - 0.1))
+        tiles.append(Tile(film_still(film, middle_s, TILE_PX), caption))
+    step = max(1, -(-len(tiles) // MOST_TILES))
+    return tiles[::step]

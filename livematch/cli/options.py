@@ -1,0 +1,20 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from livematch.embed.providers import ASKABLE
+
+ArchiveOption = Annotated[Path, typer.Option("--archive", "-a", help="The archive's folder.")]
+SizeOption = Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT of window or recording.")]
+SetOption = Annotated[
+    list[str], typer.Option("--set", help="Start with a parameter at a value: NAME=VALUE.")
+]
+ProviderOption = Annotated[
+    str, typer.Option(help=f"What the network runs on: {' | '.join(ASKABLE)}.")
+]
+SecondsOption = Annotated[
+    float | None, typer.Option(min=0.0, help="End by itself after so many seconds.")
+]

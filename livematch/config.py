@@ -21,6 +21,7 @@ class ShowConfig:
 
     archive: Path
     camera: str
+    camera_mode: str | None = None
     size_px: tuple[int, int] = (1280, 720)
     fullscreen: bool = False
     display: int = 0

@@ -28,8 +28,12 @@ class Stage(Protocol):
         """Compose one picture."""
         ...
 
-    def present(self) -> bool:
-        """Show it, and wait for the display; False when the stage has been closed."""
+    def present(self) -> None:
+        """Show it."""
+        ...
+
+    def rest(self) -> bool:
+        """Wait for the next picture's turn; False when the stage has been closed."""
         ...
 
 
@@ -77,9 +81,10 @@ class Engine:
         while until_s is None or self._clock.now() < until_s:
             tick = self.tick(self._clock.now())
             on_tick(tick)
-            if not self._stage.present() or Trigger.QUIT in tick.hands.fired:
-                return
+            self._stage.present()
             self._measure(tick, self._clock.now())
+            if not self._stage.rest() or Trigger.QUIT in tick.hands.fired:
+                return
 
     def tick(self, now: float) -> Tick:
         """Walk one frame: hands, sight, decision, decks, picture."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive, ModelIdentity
+from livematch.camera.device import parse_mode
 from livematch.camera.open import open_camera
 from livematch.camera.source import Camera
 from livematch.clock import Clock, ManualClock, SystemClock
@@ -58,7 +59,8 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
     with ExitStack() as stack:
         archive = stack.enter_context(open_archive(config))
         embedder = open_embedder(config, archive)
-        camera = open_camera(config.camera, clock, telemetry=telemetry)
+        mode = parse_mode(config.camera_mode) if config.camera_mode else None
+        camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)
         recorder = _open_recorder(config)
         if recorder is not None:

@@ -65,9 +65,12 @@ class Stage:
         if params.hud and self._status is not None:
             self._hud.draw(self._status, size_px, self._clock.now())
 
-    def present(self) -> bool:
-        """Show the picture, wait for the display, hear the keys; False when it was closed."""
+    def present(self) -> None:
+        """Show the picture; with vsync, when the display takes it."""
         self._surface.present()
+
+    def rest(self) -> bool:
+        """Wait for the next picture's turn and hear the keys; False when the stage was closed."""
         self._pacer.pace()
         for key in self._surface.events():
             if key in KEYS:

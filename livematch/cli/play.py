@@ -24,6 +24,9 @@ def play(
     camera: Annotated[
         str, typer.Option("--camera", "-c", help="A number or name, a film, or `pattern`.")
     ] = "0",
+    camera_mode: Annotated[
+        str | None, typer.Option(help="Asked of a device: WIDTHxHEIGHT@FPS:FORMAT, 1280x720@30.")
+    ] = None,
     size: SizeOption = "1280x720",
     fullscreen: Annotated[bool, typer.Option("--fullscreen", "-f", help="Fill a display.")] = False,
     display: Annotated[int, typer.Option(min=0, help="Which display to fill.")] = 0,
@@ -58,6 +61,7 @@ def play(
     config = ShowConfig(
         archive=archive,
         camera=camera,
+        camera_mode=camera_mode,
         size_px=parse_size(size),
         fullscreen=fullscreen,
         display=display,

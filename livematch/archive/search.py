@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 # for 1,000 moments and 3 ms for 10,000. A graph of 10,000 is searched in 1 to 2 ms, finds 97 to
 # 99.9 % of the ten best, and has to be built and kept.
 EXACT_UP_TO = 10_000
-# How widely the graph is searched. At 50,000 moments, 512 takes 2 to 3 ms (comparing all takes 15
-# or more) and finds 99.9 % of the ten best with the usual weights, 95 % when layout alone counts:
-# the graph was linked for equal weights. At 128 that would be 80 %.
+# How widely the graph is searched. At 50,000 moments, 512 takes 2 to 4 ms (comparing all: 25 ms)
+# and finds 99.9 % of the ten best with the usual weights, 95 % when layout alone counts: the graph
+# was linked for equal weights. At 128 that would be 80 %.
 GRAPH_EF = 512
 POOLS = (256, 1024)  # moments asked for, until there are enough shots among them
 _CHUNK = 8192  # rows looked at in one go

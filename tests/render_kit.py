@@ -8,7 +8,7 @@ from livematch.control.params import Params
 from livematch.errors import DisplayError
 from livematch.render.colours import LUMA_WEIGHTS
 from livematch.render.compositor import Compositor
-from livematch.render.gl import Surface
+from livematch.render.gl import GL, Surface
 from livematch.render.offscreen import OffscreenSurface, open_offscreen
 from livematch.values import Colours, Frame, Image, Layer, Picture, PixelFormat, Source
 
@@ -53,6 +53,7 @@ def drawn(
     compositor.draw(layers, camera, params or Params(), surface.size_px)
     seen = surface.read()
     surface.present()
+    assert GL.glGetError() == GL.GL_NO_ERROR
     return seen
 
 

@@ -92,6 +92,16 @@ def test_pixel_for_pixel_a_picture_is_untouched(
     np.testing.assert_array_equal(drawn(surface, compositor, shown(bgr(noise))), noise)
 
 
+def test_a_smaller_picture_is_enlarged_smoothly(
+    surface: OffscreenSurface, compositor: Compositor
+) -> None:
+    stripes = np.zeros((6, 8, 3), np.uint8)
+    stripes[:, ::2] = 255
+    seen = drawn(surface, compositor, shown(bgr(stripes)))
+    between = (seen > 40) & (seen < 215)
+    assert between.mean() > 0.5
+
+
 def quarters() -> np.ndarray:
     """Red, green / blue, white."""
     image = np.full((48, 48, 3), 255, np.uint8)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from render_kit import drawn, flat, opened, shown
 
 from livematch.render.compositor import Compositor
+from livematch.render.gl import GL
 from livematch.render.hud import HudStatus, Row, Tone, fitting, hud_lines, hud_rows, time_code
 from livematch.render.offscreen import OffscreenSurface
 from livematch.render.panel import Hud, length_px, painted, plain, shortened, text_px
@@ -121,6 +122,7 @@ def over_white(surface: OffscreenSurface, hud: Hud, status: HudStatus, now: floa
     surface.begin()
     drawn(surface, compositor, shown(flat((255, 255, 255), (640, 360))))
     hud.draw(status, surface.size_px, now)
+    assert GL.glGetError() == GL.GL_NO_ERROR
     return surface.read()
 
 

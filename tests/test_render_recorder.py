@@ -14,6 +14,7 @@ from livematch.control.params import Params
 from livematch.errors import RecordError
 from livematch.render.compositor import Compositor
 from livematch.render.encoding import FilmEncoder, even
+from livematch.render.gl import GL
 from livematch.render.recorder import LATE, WAITING, Policy, Recorder
 from livematch.values import Image, Layer, Source
 
@@ -34,6 +35,7 @@ class Show:
         self.surface.begin()
         self._compositor.draw([layer], None, Params(), self.surface.size_px)
         recorder.capture(self.surface, now)
+        assert GL.glGetError() == GL.GL_NO_ERROR
         self.surface.present()
 
 

@@ -119,11 +119,15 @@ class _Stepper:
 
     def __init__(self, clock: ManualClock, refresh_hz: float) -> None:
         self._clock = clock
-        self._frame_s = 1.0 / refresh_hz
+        self._refresh_hz = refresh_hz
+        self._began_s = clock.now()
+        self._pictures = 0
 
     def pace(self) -> None:
-        """Move the clock on."""
-        self._clock.advance(self._frame_s)
+        """Move the clock on; counted from the beginning, so that no rounding adds up."""
+        self._pictures += 1
+        due_s = self._began_s + self._pictures / self._refresh_hz
+        self._clock.advance(max(0.0, due_s - self._clock.now()))
 
 
 def _pacer(clock: Clock, refresh_hz: float) -> Pacer | _Stepper:

@@ -38,7 +38,7 @@ def demo(
         bool, typer.Option("--offscreen", help="Render to a file, even with a display.")
     ] = False,
     seconds: SecondsOption = None,
-    size: SizeOption = "1280x480",
+    size: SizeOption = "1280x360",
     out: Annotated[
         Path, typer.Option(help="The folder for what is rendered without a display.")
     ] = Path("livematch-demo"),

@@ -1,0 +1,190 @@
+"""The whole instrument, offline: films indexed, a scripted camera before it, the cues known."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from films import X264, Recipe, texture, write
+
+from livematch.clock import SystemClock
+from livematch.config import ShowConfig
+from livematch.control.commands import Fire, Set, Trigger
+from livematch.control.params import Fallback, Layout, Params
+from livematch.embed.card import DEFAULT_MODEL
+from livematch.errors import ArchiveError, CameraError, ModelError, RecordError
+from livematch.indexing.build import Settings, index_folders, open_or_create
+from livematch.indexing.describing import Network, identity_of
+from livematch.indexing.speed import Unwatched
+from livematch.render.hud import hud_lines
+from livematch.session import open_show
+from livematch.show import ShowReport, Watch, hud_status, perform
+from livematch.values import Source
+
+FPS = 25
+SCENES = (1, 2, 3, 4)
+CAMERA = ((3, 50), (1, 50), (4, 50), (2, 50))
+STRICT = Params(stickiness=0.05, min_hold=1.0, max_hold=60.0, shot_cooldown=0.0, fade=0.2)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four films of one scene each, indexed, and a camera that looks at the scenes in turn."""
+    folder = tmp_path_factory.mktemp("show")
+    (folder / "films").mkdir()
+    for scene in SCENES:
+        write(folder / "films" / f"scene-{scene}.mp4", Recipe(options=X264, scenes=((scene, 75),)))
+    write(folder / "camera.mp4", Recipe(options=X264, scenes=CAMERA))
+    network = Network(DEFAULT_MODEL, "cpu")
+    with open_or_create(folder / "archive", *identity_of(network.card())) as archive:
+        outcome = index_folders(
+            [folder / "films"], archive, network, Settings(), Unwatched(), SystemClock()
+        )
+    assert len(outcome.films) == len(SCENES)
+    return folder
+
+
+@pytest.fixture
+def config(folder: Path) -> ShowConfig:
+    return ShowConfig(
+        archive=folder / "archive",
+        camera=str(folder / "camera.mp4"),
+        size_px=(192, 108),
+        offscreen=True,
+        offline=True,
+        fps=FPS,
+        seconds=8.0,
+        provider="cpu",
+        start=STRICT,
+    )
+
+
+def told(report: ShowReport, config: ShowConfig) -> list[tuple[float, str, str]]:
+    """The cues as (seconds, film, cause)."""
+    with open_show(config) as show:
+        return [
+            (
+                round(cue.decided_s, 2),
+                show.archive.clip(cue.match.moment).title if cue.match else cue.source.value,
+                cue.cause,
+            )
+            for cue in report.cues
+        ]
+
+
+GOLDEN = [
+    (0.0, "scene-3", "opening"),
+    (2.0, "scene-1", "follow"),
+    (4.0, "scene-4", "follow"),
+    (6.0, "scene-2", "follow"),
+]
+
+
+def test_each_scene_is_answered_in_the_tick_in_which_it_comes(config: ShowConfig) -> None:
+    assert told(perform(config), config) == GOLDEN
+
+
+def test_the_same_show_gives_the_same_cues_every_time(config: ShowConfig) -> None:
+    first, second = perform(config), perform(config)
+    assert first.cues == second.cues
+    assert first.pictures == second.pictures == 8 * FPS
+
+
+def test_the_recording_shows_what_was_cued(config: ShowConfig, tmp_path: Path) -> None:
+    film = tmp_path / "show.mp4"
+    report = perform(replace(config, record=film))
+    with av.open(str(film)) as container:
+        frames = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+    assert len(frames) == report.pictures
+    for (begun_s, title, _), (scene, _) in zip(GOLDEN, CAMERA, strict=True):
+        assert title == f"scene-{scene}"
+        settled = frames[round((begun_s + 1.0) * FPS)].astype(int)
+        likeness = {other: np.abs(settled - texture(other, (192, 108))).mean() for other in SCENES}
+        assert min(likeness, key=lambda other: likeness[other]) == scene
+
+
+def test_side_by_side_shows_the_camera_on_the_left(config: ShowConfig, tmp_path: Path) -> None:
+    film = tmp_path / "show.mp4"
+    start = replace(STRICT, screen=Layout.SIDE_BY_SIDE, mirror=False)
+    perform(replace(config, record=film, seconds=1.0, size_px=(386, 108), start=start))
+    with av.open(str(film)) as container:
+        frame = list(container.decode(video=0))[20].to_ndarray(format="bgr24").astype(int)
+    scene = np.roll(texture(CAMERA[0][0], (192, 108)), 5, axis=1).astype(int)
+    assert np.abs(frame[:, :192] - scene).mean() < 8
+    assert np.abs(frame[:, -192:] - scene).mean() < 12  # answered by the same scene
+
+
+def test_out_of_radius_the_camera_is_shown(config: ShowConfig) -> None:
+    start = replace(STRICT, radius=1.0, fallback=Fallback.CAMERA)
+    report = perform(replace(config, seconds=1.0, start=start))
+    assert [cue.source for cue in report.cues] == [Source.CAMERA]
+
+
+def test_hands_are_heard_in_the_next_tick(config: ShowConfig) -> None:
+    with open_show(config) as show:
+        watch = Watch(show)
+        show.control.submit(Set("hold", value=True))
+        show.engine.run(watch, until_s=3.0)
+        assert watch.report().cues == ()  # held from the first tick on: nothing may come in
+        show.control.submit(Fire(Trigger.NEXT))
+        show.engine.run(watch, until_s=3.1)
+        assert [cue.cause for cue in watch.report().cues] == ["next"]
+        show.control.submit(Fire(Trigger.QUIT))
+        show.engine.run(watch, until_s=99.0)
+        assert show.clock.now() < 4.0
+
+
+def test_the_hud_tells_what_is_on(config: ShowConfig) -> None:
+    with open_show(replace(config, start=replace(STRICT, hud=True))) as show:
+        show.engine.run(Watch(show), until_s=1.0)
+        lines = "\n".join(hud_lines(hud_status(show)))
+    assert "scene-3" in lines
+    assert "camera.mp4" in lines
+    assert "efficientnet-lite0 on cpu" in lines
+    assert "captured" in lines
+
+
+@pytest.mark.expects_errors
+def test_a_proxy_that_vanishes_mid_show_costs_one_cue_and_no_picture(
+    config: ShowConfig, tmp_path: Path
+) -> None:
+    with open_show(config) as show:
+        watch = Watch(show)
+        show.engine.run(watch, until_s=1.0)
+        every = [show.archive.moments.at(n) for n in range(len(show.archive.moments))]
+        lost = next(m for m in every if show.archive.clip(m).title == "scene-1")
+        path = show.archive.clip(lost).path
+        path.rename(tmp_path / "hidden")
+        try:
+            show.engine.run(watch, until_s=8.0)
+        finally:
+            (tmp_path / "hidden").rename(path)
+        report = watch.report()
+    assert report.counters["cues failed"] == 1
+    asked_for = [c for c in report.cues if c.match and c.match.moment.film_id == lost.film_id]
+    assert len(asked_for) == 1  # withdrawn, and never asked for again
+    assert len({cue.match.moment.film_id for cue in report.cues[2:] if cue.match}) >= 2
+    assert report.pictures == 8 * FPS
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"archive": Path("nowhere")}, ArchiveError, "nowhere"),
+        ({"camera": "camrea.mp4"}, CameraError, "camrea"),
+        ({"camera": "0"}, CameraError, "only live"),
+        ({"model": "efficientnet-lite2"}, ArchiveError, "efficientnet-lite0"),
+        ({"model": "efficientnet"}, ModelError, "efficientnet-lite"),
+        ({"record": Path("nowhere/show.mp4")}, RecordError, "no folder"),
+        ({"record": Path("show.gif")}, RecordError, ".mp4"),
+    ],
+)
+def test_what_is_wrong_is_said_before_the_show(
+    config: ShowConfig, change: dict[str, object], error: type[Exception], message: str
+) -> None:
+    with (
+        pytest.raises(error, match=message),
+        open_show(replace(config, **change)),  # type: ignore[arg-type]
+    ):
+        pass

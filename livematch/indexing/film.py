@@ -153,7 +153,7 @@ class _Reading:
     def _report(self, stamp: Stamp) -> None:
         if stamp.time_s >= self._reported_s + REPORT_EVERY_S:
             self._reported_s = stamp.time_s
-            self._progress(stamp.time_s, max(self._info.duration_s, stamp.time_s))
+            self._progress(stamp.time_s, max(self._announced_s(), stamp.time_s))
 
     def _collect(self, chosen: list[Chosen]) -> None:
         for moment in chosen:
@@ -196,9 +196,14 @@ class _Reading:
         )
         return FilmResult(indexed, self._part, fault or self._damage())
 
+    def _announced_s(self) -> float:
+        """How long the header says the film is; some count from the time stamp 0."""
+        duration_s, start_s = self._info.duration_s, self._info.start_s
+        return duration_s - start_s if 0 < start_s < duration_s else duration_s
+
     def _damage(self) -> str | None:
         """Say how the film is shorter or poorer than it should be; None if it is not."""
-        announced_s = self._info.duration_s
+        announced_s = self._announced_s()
         missing_s = announced_s - self._end_s
         if missing_s > max(MISSING_S, MISSING_SHARE * announced_s):
             return f"cut off: only {self._end_s:.1f} of {announced_s:.1f} s can be read"

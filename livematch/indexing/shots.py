@@ -27,15 +27,19 @@ SHORTEST_SHOT_S = 0.2
 
 # Cuts. Distances are mean absolute differences of Y, Cr and Cb, added up: 0 to 765.
 BEFORE, AFTER = 3, 3  # pictures compared on either side
+SAME = 1.0  # nearer than this, a picture repeats the one before it
+MOST_REPEATS = 2  # passed over: animation is drawn on twos and threes
 LEAST_CUT = 10.0
 STILL = 0.5  # added to how much a side differs from itself, which in a still is nothing
 # A cut must stand out the more, the smaller it is: (distance, how many times the sides' own)
 STANDS_OUT = ((25.0, 2.8), (45.0, 2.1))
 
 # Gradual changes, on pictures blurred and half as large in each direction
-HALF_S = 0.4  # the change is measured over twice this
-LEAST_CHANGE = 24.0  # between the two ends of the measure
+# Each is measured over twice a span: (half of it in seconds, least change between its two ends)
+SPANS = ((0.4, 24.0), (0.2, 30.0))
+HALF_S = SPANS[0][0]  # the longest, and so how late a change is known
 MOST_BEND = 0.12  # mean departure from the straight mix, as a share of the change
+MOST_UNMOVED = 0.6  # share of a change that is left when a movement is undone
 GAP_S = 0.3  # interruptions of one gradual change that do not end it
 LONGEST_S = 2.5  # a gradual change is cut here even if it still goes on
 LEAST_FPS = 8.0  # below, too few pictures lie in a dissolve to know one
@@ -63,24 +67,63 @@ class Boundary:
 
 
 class CutDetector:
-    """Finds hard cuts; knows about a picture once `AFTER` − 1 more have been seen."""
+    """Finds hard cuts; knows about a picture once `AFTER` − 1 more have been seen.
+
+    Pictures that repeat the one before are passed over, a few at most in a row: where movement
+    comes in steps, each step would look like a cut between two stills. Before its
+    first picture and after its last one a film is taken to stand still.
+    """
 
     def __init__(self) -> None:
         self._recent: deque[Image] = deque(maxlen=BEFORE + AFTER - 1)
         self._distances: deque[list[float]] = deque(maxlen=BEFORE + AFTER)
+        self._numbers: deque[int] = deque(maxlen=AFTER)
+        self._number = -1
 
-    def push(self, small: Image) -> bool:
-        """Take the next picture; True when the one `AFTER` − 1 before it begins a shot."""
-        # distances[-1][k] is from the newest picture to the one k + 1 before it
-        self._distances.append([distance(small, other) for other in reversed(self._recent)])
+    def push(self, small: Image) -> int | None:
+        """Take the next picture; returns the number of the one that is now known to begin a shot.
+
+        Numbers count from 0; None if there is no such picture.
+        """
+        self._number += 1
+        if self._number == 0:
+            for _ in range(BEFORE):
+                self._keep(small, self._distances_to(small))
+            return None
+        to_recent = self._distances_to(small)
+        if to_recent[0] < SAME and self._number - self._numbers[-1] <= MOST_REPEATS:
+            return None
+        return self._keep(small, to_recent)
+
+    def finish(self) -> list[int]:
+        """Say which of the last pictures begin a shot, once the film is over."""
+        if not self._recent:
+            return []
+        last = self._recent[-1]
+        ends = [self._keep(last, self._distances_to(last)) for _ in range(AFTER - 1)]
+        return [number for number in ends if number is not None]
+
+    def _distances_to(self, small: Image) -> list[float]:
+        """Measure from a picture to those kept, the newest first."""
+        return [distance(small, other) for other in reversed(self._recent)]
+
+    def _keep(self, small: Image, to_recent: list[float]) -> int | None:
+        self._distances.append(to_recent)
         self._recent.append(small)
-        if len(self._distances) < BEFORE + AFTER:
-            return False
-        return is_cut(*self._sides())
+        self._numbers.append(max(0, self._number))
+        if len(self._distances) < BEFORE + AFTER or not is_cut(*self._sides()):
+            return None
+        return self._numbers[0]
+
+    @property
+    def open_from(self) -> int:
+        """The first picture of which it is not known yet whether it begins a shot."""
+        return self._numbers[-AFTER + 1] if self._numbers else 0
 
     def _sides(self) -> tuple[float, float]:
         """Return the least distance across the place in question, the mean one beside it."""
         d = self._distances
+        # d[a][k]: from picture a to the one k + 1 before it
         last = len(d) - 1
         first = last - AFTER + 1  # the first picture that would be after the cut
         across = min(
@@ -119,7 +162,9 @@ class GradualDetector:
     """Finds fades and dissolves; knows about a picture `half` pictures later."""
 
     def __init__(self, fps: float) -> None:
-        self.half = max(2, 2 * round(HALF_S * fps / 2))
+        halves = [max(2, 2 * round(half_s * fps / 2)) for half_s, _ in SPANS]
+        self.half = halves[0]
+        self._spans = [(half, least) for half, (_, least) in zip(halves, SPANS, strict=True)]
         self._recent: deque[Vector] = deque(maxlen=2 * self.half + 1)
 
     def push(self, small: Image) -> bool:
@@ -127,19 +172,46 @@ class GradualDetector:
         self._recent.append(_blurred(small))
         if len(self._recent) < 2 * self.half + 1:
             return False
-        return is_mix([self._recent[index * self.half // 2] for index in range(5)])
+        return any(
+            is_mix([self._recent[self.half + step * half // 2] for step in range(-2, 3)], least)
+            for half, least in self._spans
+        )
 
 
-def is_mix(pictures: list[Vector]) -> bool:
+def is_mix(pictures: list[Vector], least_change: float) -> bool:
     """Judge five pictures at equal steps: whether the inner three are mixes of the outer two."""
     first, last = pictures[0], pictures[-1]
     change = _mean_distance(first, last)
-    if change < LEAST_CHANGE:
+    if change < least_change:
         return False
     bend = sum(
         _mean_distance(pictures[step], first + (last - first) * (step / 4)) for step in (1, 2, 3)
     )
-    return bend / 3 < MOST_BEND * change
+    return bend / 3 < MOST_BEND * change and not is_drift(first, last, change)
+
+
+def is_drift(first: Vector, last: Vector, change: float) -> bool:
+    """Whether movement explains a change: a soft picture that drifts a little looks mixed.
+
+    Optical flow after Lucas and Kanade (1981), one vector for each quarter of the picture, so that
+    a zoom or a turn is seen through, too.
+    """
+    middle, moved = (first + last) / 2, last - first
+    down, right = (np.asarray(np.gradient(middle, axis=axis)) for axis in (0, 1))
+    left = 0.0
+    for part in _quarters(first.shape[0], first.shape[1]):
+        slopes = np.stack([right[part].ravel(), down[part].ravel()], axis=1)
+        difference = moved[part].ravel()
+        vector, *_ = np.linalg.lstsq(slopes, difference, rcond=None)
+        left += float(np.abs(difference - slopes @ vector).sum())
+    pixels: int = first.shape[0] * first.shape[1]
+    return left / pixels < MOST_UNMOVED * change
+
+
+def _quarters(height: int, width: int) -> list[tuple[slice, slice]]:
+    rows = slice(0, height // 2), slice(height // 2, height)
+    columns = slice(0, width // 2), slice(width // 2, width)
+    return [(row, column) for row in rows for column in columns]
 
 
 def _blurred(small: Image) -> Vector:
@@ -172,14 +244,17 @@ class ShotDetector:
         if self._number == 0:
             self._last_s = time_s
         small = _small(image)
-        if self._cuts.push(small):
-            self._note(self._number - AFTER + 1)
+        cut = self._cuts.push(small)
+        if cut is not None:
+            self._note(cut)
         if self._gradual is not None:
             self._follow(self._gradual.push(small), self._number - self._gradual.half)
         return self._certain()
 
     def finish(self) -> list[Boundary]:
         """Say what is left once the film is over."""
+        for number in self._cuts.finish():
+            self._note(number)
         self._close_change()
         end_s = self._times[self._number] if self._times else 0.0
         left = [b for b in self._settle(self._found) if b.time_s + SHORTEST_SHOT_S <= end_s]
@@ -192,7 +267,7 @@ class ShotDetector:
         return self._times[self._settled()] if self._times else 0.0
 
     def _settled(self) -> int:
-        oldest = self._number - AFTER + 2
+        oldest = self._cuts.open_from
         if self._gradual is not None:
             oldest = min(oldest, self._number - self._gradual.half + 1)
         if self._change is not None:
@@ -230,7 +305,9 @@ class ShotDetector:
     def _certain(self) -> list[Boundary]:
         """Hand out the found boundaries that nothing still to come can precede or undo."""
         now_s = self._times[self._number]
-        limit = self._number - (self._gradual.half if self._gradual else AFTER)
+        limit = self._cuts.open_from - 1
+        if self._gradual is not None:
+            limit = min(limit, self._number - self._gradual.half)
         if self._change is not None:
             limit = min(limit, self._change[0] - 1)
         ready = [

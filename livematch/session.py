@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from livematch.archive.network import open_describer
 from livematch.archive.search import Searcher
-from livematch.archive.store import Archive, ModelIdentity
+from livematch.archive.store import Archive
 from livematch.camera.device import parse_mode
 from livematch.camera.open import open_camera
 from livematch.camera.source import Camera
@@ -14,7 +15,7 @@ from livematch.clock import Clock, ManualClock, SystemClock
 from livematch.config import ShowConfig
 from livematch.control.state import Control
 from livematch.direction.director import Director
-from livematch.embed import AnyEmbedder, load_card
+from livematch.embed.features import AnyEmbedder
 from livematch.engine import Engine
 from livematch.errors import ArchiveError
 from livematch.eyes import Eyes, LiveEyes, OfflineEyes
@@ -24,7 +25,7 @@ from livematch.playback.shelf import Shelf
 from livematch.render.recorder import Policy, Recorder
 from livematch.stage import Stage
 from livematch.telemetry import Telemetry
-from livematch.vision import Describer, Vision
+from livematch.vision import Vision
 
 SWITCH_S = 0.001  # threads give the interpreter up this often: Python's 5 ms is a third of a frame
 
@@ -51,20 +52,27 @@ class Show:
 def open_show(config: ShowConfig) -> Iterator[Show]:
     """Build a show and take it down again; LivematchError says what is missing and what to do.
 
-    What can fail for the user's own reasons is opened first: archive, model, camera, display.
+    What can fail for the user's own reasons comes first, the quickest to tell before the rest.
     """
     clock: ManualClock | SystemClock = ManualClock() if config.offline else SystemClock()
     telemetry = Telemetry()
     control = Control(config.start)
     with ExitStack() as stack:
         archive = stack.enter_context(open_archive(config))
-        embedder = open_embedder(config, archive)
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)
         recorder = _open_recorder(config)
         if recorder is not None:
             stack.callback(recorder.close)
+        describer = open_describer(
+            archive,
+            config.model,
+            config.provider,
+            config.threads,
+            require_gpu=config.require_gpu,
+        )
+        describer.embedder.warm_up()
         stage = Stage.open(config, clock, control, recorder)
         stack.callback(stage.close)
         shelf = Shelf()
@@ -72,11 +80,11 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         decks = Decks(_pair(shelf, offline=config.offline), archive.clip)
         stack.callback(decks.close)
         director = Director()
-        vision = Vision(
-            Describer(embedder), Searcher(archive), lambda: control.params, clock, telemetry
-        )
-        eyes: Eyes = OfflineEyes(camera, vision)
-        if not config.offline:
+        vision = Vision(describer, Searcher(archive), lambda: control.params, clock, telemetry)
+        eyes: Eyes
+        if config.offline:
+            eyes = OfflineEyes(camera, vision)
+        else:
             sys.setswitchinterval(SWITCH_S)
             shelf.start()
             eyes = LiveEyes(camera, vision)
@@ -95,7 +103,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             config,
             archive,
             camera,
-            embedder,
+            describer.embedder,
             clock,
             control,
             director,
@@ -117,19 +125,6 @@ def open_archive(config: ShowConfig) -> Iterator[Archive]:
                 f" run `livematch index FOLDER --archive {config.archive}`"
             )
         yield archive
-
-
-def open_embedder(config: ShowConfig, archive: Archive) -> AnyEmbedder:
-    """Load the network that the archive was indexed with, warmed up; ModelError or ArchiveError."""
-    from livematch.embed.onnx import Embedder  # noqa: PLC0415 - the runtime is slow to import
-
-    card = load_card(config.model or archive.model.name)
-    embedder = Embedder(
-        card, config.provider, threads=config.threads, require_gpu=config.require_gpu
-    )
-    archive.require(ModelIdentity(card.name, card.sha256), Describer(embedder).layout)
-    embedder.warm_up()
-    return embedder
 
 
 def _pair(shelf: Shelf, *, offline: bool) -> tuple[Deck, Deck]:

@@ -1,36 +1,17 @@
 """From a camera frame to what the archive has like it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from livematch.archive.search import Searcher
 from livematch.clock import Clock
 from livematch.control.params import Params, weights
-from livematch.embed.features import AnyEmbedder
-from livematch.embed.parts import DescriptorLayout, describe, descriptor_layout
+from livematch.embed.describer import Describer
 from livematch.slots import Newest
 from livematch.telemetry import Telemetry
-from livematch.values import Frame, Image, Observation, Vector
+from livematch.values import Frame, Observation
 from livematch.worker import Worker
 
 CANDIDATES = 32  # matches an observation carries: enough for the cooldowns to choose among
-
-
-class Describer:
-    """Turns pictures into descriptors; the same code for the archive and for the camera.
-
-    One thread at a time.
-    """
-
-    def __init__(self, embedder: AnyEmbedder) -> None:
-        self.embedder = embedder
-        self.layout: DescriptorLayout = descriptor_layout(embedder.card)
-
-    def describe(self, images: Sequence[Image]) -> Vector:
-        """Return the descriptors of some pictures: float32 (n, dimension), every part unit length.
-
-        Raises ModelError when the network fails.
-        """
-        return describe(images, self.embedder.embed(images))
 
 
 class Vision:

@@ -10,15 +10,16 @@ import typer
 from archive_kit import LAYOUT, MODEL, film, make
 from typer.testing import CliRunner
 
+from livematch.archive.network import open_describer
 from livematch.archive.records import FilmRecord, IndexedFilm, ShotSpan
 from livematch.archive.store import Archive, ModelIdentity
 from livematch.cli.archive import archive_app
-from livematch.cli.find import find, open_describer
+from livematch.cli.find import find
 from livematch.embed.card import load_card
+from livematch.embed.describer import Describer
 from livematch.embed.thumbnail import ThumbnailEmbedder
 from livematch.errors import ArchiveError, ModelError, UsageError
 from livematch.values import Image
-from livematch.vision import Describer
 
 HUES = (10, 40, 70, 100, 130, 160)
 

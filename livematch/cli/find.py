@@ -11,15 +11,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from livematch.archive.network import open_describer
 from livematch.archive.search import Searcher
-from livematch.archive.store import Archive, ModelIdentity
+from livematch.archive.store import Archive
 from livematch.control.params import Params, weights
-from livematch.embed.card import load_card
-from livematch.errors import ModelError, UsageError
+from livematch.embed.describer import Describer
+from livematch.errors import UsageError
 from livematch.sheet import Tile, contact_sheet, readable, time_code, write_sheet
 from livematch.stills import moment_still, read_image
 from livematch.values import Image, Match
-from livematch.vision import Describer
 
 TILE_PX = 400
 
@@ -62,26 +62,6 @@ def find(
             save_sheet(draw(opened, query, readable(image.name), found), target)
             if show:
                 typer.launch(str(target))
-
-
-def open_describer(archive: Archive, model: str | None = None) -> Describer:
-    """Open the network the archive was indexed with; ModelError or ArchiveError if it cannot be."""
-    try:
-        card = load_card(model or archive.model.name)
-    except ModelError as error:
-        if model is not None:
-            raise
-        raise ModelError(
-            f"{archive.folder} was indexed with the model {archive.model.name}: {error};"
-            " say where it is with --model"
-        ) from None
-    # ONNX Runtime takes a moment to load: only once everything else is known to be right
-    from livematch.embed.onnx import Embedder  # noqa: PLC0415
-
-    archive.require(ModelIdentity(card.name, card.sha256))
-    describer = Describer(Embedder(card))
-    archive.require(ModelIdentity(card.name, card.sha256), describer.layout)
-    return describer
 
 
 def find_moments(

@@ -1,5 +1,6 @@
 """Stage timings and counters, the same figures for the HUD, the bench and the log."""
 
+import threading
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -31,41 +32,43 @@ class _Stage:
 class Telemetry:
     """Collects milliseconds per stage and counts per event.
 
-    `record` and `count` may be called from any thread (each stage by one thread); `summary`
-    from any.
+    Everything here may be called from any thread.
     """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()  # a count is read, raised and put back: three steps
         self._stages: dict[str, _Stage] = {}
         self._counters: dict[str, int] = {}
 
     def record(self, stage: str, took_ms: float) -> None:
         """Add one sample to a stage."""
-        entry = self._stages.setdefault(stage, _Stage())
-        entry.count += 1
-        entry.samples_ms.append(took_ms)
+        with self._lock:
+            entry = self._stages.setdefault(stage, _Stage())
+            entry.count += 1
+            entry.samples_ms.append(took_ms)
 
     def count(self, event: str, by: int = 1) -> None:
         """Count an event: a dropped frame, a failed reopening."""
-        self._counters[event] = self._counters.get(event, 0) + by
+        with self._lock:
+            self._counters[event] = self._counters.get(event, 0) + by
 
     def reset(self) -> None:
         """Forget everything: the bench calls this after the warm-up."""
-        self._stages.clear()
-        self._counters.clear()
+        with self._lock:
+            self._stages.clear()
+            self._counters.clear()
 
     @property
     def counters(self) -> dict[str, int]:
         """Event counts so far."""
-        return dict(self._counters)
+        with self._lock:
+            return dict(self._counters)
 
     def summary(self) -> tuple[StageSummary, ...]:
         """Return percentiles of every stage, in the order the stages first reported."""
-        return tuple(
-            summarise(name, tuple(entry.samples_ms), entry.count)
-            for name, entry in list(self._stages.items())
-            if entry.samples_ms
-        )
+        with self._lock:  # for the copy only: percentiles take longer than a frame's stage may wait
+            taken = [(name, tuple(e.samples_ms), e.count) for name, e in self._stages.items()]
+        return tuple(summarise(*stage) for stage in taken)
 
 
 def summarise(stage: str, samples_ms: Iterable[float], count: int | None = None) -> StageSummary:

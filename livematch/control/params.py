@@ -80,7 +80,7 @@ class Spec:
         """Return `raw` as this parameter's value; UsageError names the allowed range."""
         try:
             value = self._parse(raw)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):  # the last: an integer no float can hold
             value = None
         if value is None:
             raise UsageError(f"{self.name} cannot be {raw!r}; allowed: {self.allowed}")

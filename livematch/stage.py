@@ -4,7 +4,7 @@ from typing import Self
 
 from livematch.clock import Clock, ManualClock
 from livematch.config import ShowConfig
-from livematch.control.keys import KEYS
+from livematch.control.keys import Keyboard
 from livematch.control.params import Params
 from livematch.control.state import Control
 from livematch.render.compositor import Compositor
@@ -36,6 +36,7 @@ class Stage:
         self._recorder = recorder
         self._compositor = Compositor()
         self._hud = Hud()
+        self._keyboard = Keyboard()
         self._status: HudStatus | None = None
         self._pacer = _pacer(clock, surface.refresh_hz)
 
@@ -73,8 +74,9 @@ class Stage:
         """Wait for the next picture's turn and hear the keys; False when the stage was closed."""
         self._pacer.pace()
         for key in self._surface.events():
-            if key in KEYS:
-                self._control.submit(KEYS[key])
+            command = self._keyboard.press(key, self._clock.now())
+            if command is not None:
+                self._control.submit(command)
         return not self._surface.closed
 
     def tell(self, status: HudStatus) -> None:

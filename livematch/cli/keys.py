@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from livematch.control.keys import KEYS, describe
+from livematch.control.keys import KEYS, describe_key
 
 
 def keys(
@@ -15,9 +15,9 @@ def keys(
 ) -> None:
     """List the keys of the show's window."""
     if as_json:
-        typer.echo(json.dumps({key: describe(command) for key, command in KEYS.items()}, indent=2))
+        typer.echo(json.dumps({key: describe_key(key) for key in KEYS}, indent=2))
         return
-    table = Table("key", "what it does")
-    for key, command in KEYS.items():
-        table.add_row(key.lower(), describe(command))
+    table = Table("key", "what it does", box=None, header_style="dim")
+    for key in KEYS:
+        table.add_row(key.lower(), describe_key(key))
     Console().print(table)

@@ -34,7 +34,7 @@ def announce(console: Console, show: Show) -> None:
     style = "bold yellow" if provider.remedy else ""
     console.print(f"network  {show.embedder.card.name}: {provider}", style=style, markup=False)
     if not show.config.offscreen:
-        console.print("keys     space next, tab figures, escape end; all: livematch keys")
+        console.print("keys     space next, tab figures, escape twice end; all: livematch keys")
 
 
 def conclude(console: Console, config: ShowConfig, report: ShowReport) -> None:

@@ -21,6 +21,32 @@ KEYS: dict[str, Command] = {
     "ESCAPE": Fire(Trigger.QUIT),
 }
 
+TWICE_WITHIN_S = 1.0
+PRESSED_TWICE = frozenset({"ESCAPE"})
+"""Keys that must not end a show by accident: only the second press counts."""
+
+
+class Keyboard:
+    """Turns key presses into commands. One thread."""
+
+    def __init__(self) -> None:
+        self._first_press_s: dict[str, float] = {}
+
+    def press(self, key: str, now: float) -> Command | None:
+        """Return the key's command; None without one, and for the first of two presses."""
+        if key in PRESSED_TWICE:
+            before_s = self._first_press_s.get(key)
+            self._first_press_s[key] = now
+            if before_s is None or now - before_s > TWICE_WITHIN_S:
+                return None
+        return KEYS.get(key)
+
+
+def describe_key(key: str) -> str:
+    """Say in words what a key does."""
+    twice = ", when pressed twice" if key in PRESSED_TWICE else ""
+    return describe(KEYS[key]) + twice
+
 
 def describe(command: Command) -> str:
     """Say in words what a command does."""

@@ -142,9 +142,11 @@ class _Reading:
     def _take(self, frame: av.VideoFrame) -> None:
         stamp = self._timeline.stamp(frame.pts)
         self._duration = frame.duration or None
+        small = self._shrinker.shrink(frame)
+        # handed over only now: PyAV marks a frame with its colours while it converts it, so two
+        # threads must not convert the same one
         if self._writing is not None:
             self._writing.put((frame, stamp.ticks))
-        small = self._shrinker.shrink(frame)
         self._chooser.push(stamp.time_s, small)
         boundaries = self._shots.push(stamp.time_s, small)
         self._collect(self._chooser.advance(boundaries, self._shots.settled_s))

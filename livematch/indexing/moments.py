@@ -13,7 +13,7 @@ from livematch.indexing.shots import Boundary
 from livematch.values import Image
 
 SPACING_S = 0.5
-KEEP_S = 1 / 12  # pictures nearer to each other than this are not both worth waiting with
+KEEP_S = 1 / 16  # pictures nearer to each other than this are not both worth waiting with
 EDGE_S = 0.08  # two frames of film: cuts smear there, by compression and by frame blending
 THUMBS = 16  # candidates for a shot's thumbnail held at once
 

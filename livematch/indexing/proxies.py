@@ -6,6 +6,8 @@ converted: whatever plays a proxy shows the right colours.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -92,10 +94,7 @@ class ProxyWriter:
         self._reformatter = VideoReformatter()
         self._threads = threads
         self._time_base = time_base
-        try:
-            self._container = av.open(f"file:{path}", "w", format="mov")
-        except OSError as error:
-            raise FilmError(f"{path}: cannot be written ({error.strerror or error})") from None
+        self._container = av.open(f"file:{path}", "w", format="mov")
         self._stream = self._add_stream()
 
     def _add_stream(self) -> VideoStream:
@@ -120,7 +119,16 @@ class ProxyWriter:
         picture.pts = ticks
         picture.time_base = self._time_base
         picture.pict_type = PictureType.NONE
-        self._container.mux(self._stream.encode(picture))
+        with self._explained():
+            self._container.mux(self._stream.encode(picture))
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, av.error.FFmpegError) as error:
+            why = error.strerror or error
+            raise FilmError(f"its proxy {self._path} cannot be written: {why}") from None
 
     def _converted(self, frame: av.VideoFrame) -> av.VideoFrame:
         colours = colours_of(frame)
@@ -146,17 +154,18 @@ class ProxyWriter:
 
     def finish(self) -> None:
         """Write what is left; afterwards the file is whole."""
-        self._container.mux(self._stream.encode(None))
-        self._container.close()
-        # the archive will name it: it must be on the disk by then, even if the power goes
-        with self._path.open("rb+") as file:
-            os.fsync(file.fileno())
+        with self._explained():
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
+            # the archive will name it: it must be on the disk by then, even if the power goes
+            with self._path.open("rb+") as file:
+                os.fsync(file.fileno())
 
     def abandon(self) -> None:
         """Let go of the file, whole or not; safe to call after `finish`."""
         try:
             self._container.close()
-        except av.error.FFmpegError:
+        except (OSError, av.error.FFmpegError):
             return  # a full disk, which whoever wrote has already heard of
 
 

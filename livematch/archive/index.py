@@ -28,6 +28,7 @@ MANIFEST = "index.json"
 # half as much building time again and gained no recall.
 LINKS = 16
 BUILD_EF = 200
+HNSWLIB = version("hnswlib")
 _CHUNK = 4096  # rows turned into float32 at a time
 
 
@@ -57,7 +58,7 @@ def manifest(archive: Archive, rows: NDArray[np.int64]) -> dict[str, object]:
         "space": "ip",
         "links": LINKS,
         "build_ef": BUILD_EF,
-        "hnswlib": version("hnswlib"),
+        "hnswlib": HNSWLIB,
     }
 
 

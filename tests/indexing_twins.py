@@ -1,0 +1,76 @@
+"""Describers for workers in tests: they are pickled by name, so they live in a module."""
+
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from livematch.archive.store import Archive
+from livematch.embed.thumbnail import ThumbnailEmbedder
+from livematch.errors import ModelError
+from livematch.indexing.describing import Descriptions, identity_of
+from livematch.values import Image, Vector
+
+MARKS = identity_of(ThumbnailEmbedder().card)
+
+
+def thumbnails() -> Descriptions:
+    """Describe by thumbnails: no network."""
+    return Descriptions(ThumbnailEmbedder())
+
+
+def no_model() -> Descriptions:
+    """Fail as a missing model does."""
+    raise ModelError("there is no such model")
+
+
+class CrashesOnWhite(Descriptions):
+    """Kills its process, as a broken decoder would, when it sees a white film."""
+
+    def describe(self, images: Sequence[Image]) -> Vector:
+        if min(image.mean() for image in images) > 250:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return super().describe(images)
+
+
+def crashing() -> Descriptions:
+    return CrashesOnWhite(ThumbnailEmbedder())
+
+
+@dataclass(frozen=True)
+class TellsItsProcess:
+    """Describes by thumbnails, and leaves its process number in a folder; then waits for a word."""
+
+    folder: Path
+
+    def __call__(self) -> Descriptions:
+        (self.folder / f"{os.getpid()}.pid").touch()
+        return thumbnails()
+
+
+Contents = dict[str, tuple[object, ...]]
+
+
+def contents(folder: Path) -> Contents:
+    """Read all an archive holds, by fingerprint, leaving out numbers that depend on the order."""
+    found: Contents = {}
+    with Archive.open(folder) as archive:
+        moments = archive.moments
+        for film in archive.films():
+            spans = tuple(s.span for s in archive.shots() if s.film_id == film.id)
+            ours = moments.films == film.id
+            vectors = np.asarray(archive.vectors)[moments.rows[ours]]
+            proxy = film.film.proxy
+            proxied = (folder / proxy).read_bytes() if proxy is not None else None
+            found[film.film.fingerprint] = (
+                film.film,
+                film.present,
+                spans,
+                tuple(moments.times_s[ours]),
+                vectors.tobytes(),
+                proxied,
+            )
+    return found

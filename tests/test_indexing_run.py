@@ -1,0 +1,416 @@
+"""Whole runs: worker processes, an archive on disk, and everything that can interrupt them."""
+
+import contextlib
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import films
+import indexing_run
+import indexing_twins
+import numpy as np
+import pytest
+from indexing_twins import MARKS, contents
+
+from livematch.archive.store import Archive
+from livematch.clock import SystemClock
+from livematch.errors import ModelError
+from livematch.indexing.build import (
+    FilmOutcome,
+    Outcome,
+    Settings,
+    Status,
+    index_folders,
+    open_or_create,
+)
+from livematch.indexing.crew import Advanced, MakeDescriber
+from livematch.indexing.film import FilmTask
+from livematch.indexing.plan import Plan
+from livematch.indexing.speed import Unwatched, index_speed
+
+KILLS = 12
+
+
+class Notes:
+    """A watcher that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.settled_films: list[FilmOutcome] = []
+        self.reports: list[Advanced] = []
+        self.order: list[Path] = []
+
+    def planned(self, plan: Plan, tasks: Sequence[FilmTask]) -> None:
+        self.order = [task.path for task in tasks]
+
+    def advanced(self, report: Advanced) -> None:
+        self.reports.append(report)
+
+    def settled(self, film: FilmOutcome) -> None:
+        self.settled_films.append(film)
+
+
+def run(
+    roots: Path | Sequence[Path],
+    archive: Path,
+    *,
+    describer: MakeDescriber = indexing_twins.thumbnails,
+    proxies: bool = True,
+    jobs: int = 1,
+    notes: Notes | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    paths = [roots] if isinstance(roots, Path) else roots
+    with open_or_create(archive, *MARKS) as opened:
+        return index_folders(
+            paths,
+            opened,
+            describer,
+            Settings(proxies, 720, jobs),
+            notes or Unwatched(),
+            SystemClock(),
+            stopping,
+        )
+
+
+def counts(outcome: Outcome) -> dict[str, int]:
+    return {status.value: len(outcome.of(status)) for status in Status if outcome.of(status)}
+
+
+def short_film(path: Path, scene: int, frames: int = 30) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    recipe = films.Recipe(
+        path.suffix, options=films.X264, scenes=((scene, frames), (scene + 1, 20))
+    )
+    return films.write(path, recipe)
+
+
+@pytest.fixture(scope="module")
+def three_films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("films")
+    for number in range(3):
+        short_film(folder / f"film {number}.mp4", 10 * number, 40 + 30 * number)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def indexed(three_films: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of the three films, from an undisturbed run; never changed."""
+    archive = tmp_path_factory.mktemp("undisturbed") / "archive"
+    assert counts(run(three_films, archive, jobs=2)) == {"indexed": 3}
+    return archive
+
+
+@pytest.fixture
+def films_and_archive(three_films: Path, indexed: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """The films and their archive, to be changed; the films lie where the archive knows them."""
+    folder, archive = tmp_path / "films", tmp_path / "archive"
+    shutil.copytree(three_films, folder)
+    shutil.copytree(indexed, archive)
+    with Archive.open(archive, writable=True) as opened:
+        for film in opened.films():
+            path = folder / film.film.path.name
+            opened.update_path(film.id, path, path.stat().st_size, path.stat().st_mtime_ns)
+    return folder, archive
+
+
+# -- what is new -----------------------------------------------------------------------------------
+
+
+def test_a_run_indexes_and_the_next_one_has_nothing_to_do(
+    films_and_archive: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, archive = films_and_archive
+    before = contents(archive)
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    outcome = run(folder, archive, describer=indexing_twins.TellsItsProcess(pids))
+    assert counts(outcome) == {"unchanged": 3}
+    assert list(pids.iterdir()) == [], "no worker was needed"
+    assert contents(archive) == before
+    for film, present, spans, times_s, _, proxy in before.values():
+        assert present
+        assert proxy
+        assert film.proxy == f"proxies/{film.fingerprint}.mov"  # type: ignore[attr-defined]
+        assert len(times_s) >= len(spans)  # type: ignore[arg-type]
+
+
+def test_large_films_are_begun_first_and_progress_is_told(
+    three_films: Path, tmp_path: Path
+) -> None:
+    notes = Notes()
+    run(three_films, tmp_path / "a", notes=notes)
+    sizes = [path.stat().st_size for path in notes.order]
+    assert sizes == sorted(sizes, reverse=True)
+    for path in notes.order:
+        done = [report.done_s for report in notes.reports if report.task.path == path]
+        assert all(a <= b for a, b in pairwise(done))
+        assert done[-1] == [r for r in notes.reports if r.task.path == path][-1].all_s
+    assert {film.status for film in notes.settled_films} == {Status.INDEXED}
+
+
+def test_moved_renamed_copied_changed_gone_and_back(
+    films_and_archive: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, archive = films_and_archive
+    first, second, third = sorted(folder.iterdir())
+    vectors = {key: value[4] for key, value in contents(archive).items()}
+
+    (folder / "deep").mkdir()
+    moved = first.rename(folder / "deep" / "new name.mp4")
+    shutil.copy(moved, folder / "copy.mp4")
+    hidden = second.rename(tmp_path / "elsewhere.mp4")
+    short_film(third, 77)
+    outcome = run(folder, archive)
+    assert counts(outcome) == {"indexed": 1, "moved": 1, "copy": 1, "gone": 1}
+    now = contents(archive)
+    assert len(now) == 3
+    assert len(list((archive / "proxies").iterdir())) == 3, "the changed film's old proxy is gone"
+    places = {value[0].path.name: value[1] for value in now.values()}  # type: ignore[attr-defined]
+    assert places in (
+        {"new name.mp4": True, second.name: False, third.name: True},
+        {"copy.mp4": True, second.name: False, third.name: True},
+    )
+
+    hidden.rename(second)
+    assert counts(run(folder, archive)) == {"unchanged": 2, "back": 1, "copy": 1}
+    for key, value in contents(archive).items():
+        assert value[4] == vectors.get(key, value[4]), "what was known was not indexed again"
+
+
+def test_a_lost_proxy_is_made_again_and_proxies_may_come_later(
+    three_films: Path, tmp_path: Path
+) -> None:
+    archive = tmp_path / "a"
+    assert counts(run(three_films, archive, proxies=False)) == {"indexed": 3}
+    assert counts(run(three_films, archive, proxies=False)) == {"unchanged": 3}
+    assert counts(run(three_films, archive)) == {"indexed": 3}
+    next((archive / "proxies").iterdir()).unlink()
+    assert counts(run(three_films, archive)) == {"indexed": 1, "unchanged": 2}
+    assert counts(run(three_films, archive, proxies=False)) == {"unchanged": 3}
+
+
+def test_strange_names_and_an_archive_among_the_films(tmp_path: Path) -> None:
+    names = ["with space.mp4", "new\nline.mp4", "映画.mp4", os.fsdecode(b"caf\xe9.mp4"), "50%d.mp4"]
+    for number, name in enumerate(names):
+        short_film(tmp_path / "ok.mp4", 100 + 10 * number).rename(tmp_path / name)
+    archive = tmp_path / "archive"
+    assert counts(run(tmp_path, archive, jobs=2)) == {"indexed": 5}
+    assert counts(run(tmp_path, archive)) == {"unchanged": 5}
+
+
+# -- what goes wrong -------------------------------------------------------------------------------
+
+
+def test_broken_films_are_reported_and_the_rest_goes_on(three_films: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "films"
+    shutil.copytree(three_films, folder)
+    (folder / "empty.mp4").touch()
+    (folder / "text.mkv").write_text("no film\n" * 100)
+    (folder / "zip.mov").write_bytes(b"PK\x03\x04" + bytes(500))
+    (folder / "page.avi").write_bytes(b"<!DOCTYPE html><html>404")
+    whole = (folder / "film 0.mp4").read_bytes()
+    (folder / "headless.mp4").write_bytes(whole[: len(whole) // 2])
+    outcome = run(folder, tmp_path / "a", jobs=2)
+    assert counts(outcome) == {"indexed": 3, "failed": 5}
+    notes = {film.path.name: film.note or "" for film in outcome.of(Status.FAILED)}
+    assert "empty" in notes["empty.mp4"]
+    assert "ZIP" in notes["zip.mov"]
+    assert "web page" in notes["page.avi"]
+    assert "not a film" in notes["text.mkv"]
+    assert "damaged" in notes["headless.mp4"]
+    assert len(contents(tmp_path / "a")) == 3
+    assert not list((tmp_path / "a" / "proxies").glob("*.part.mov"))
+
+
+def test_a_crashing_decoder_fails_its_film_only(three_films: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "films"
+    shutil.copytree(three_films, folder)
+    white = [np.full((108, 192, 3), 255, np.uint8)] * 30
+    films.write_pictures(folder / "white.mp4", white)
+    outcome = run(folder, tmp_path / "a", describer=indexing_twins.crashing)
+    assert counts(outcome) == {"indexed": 3, "failed": 1}
+    assert "crashed the decoder (SIGSEGV)" in (outcome.of(Status.FAILED)[0].note or "")
+    assert not list((tmp_path / "a" / "proxies").glob("*.part.mov"))
+
+
+def test_without_a_model_nothing_can_be_indexed(three_films: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such model"):
+        run(three_films, tmp_path / "a", describer=indexing_twins.no_model)
+
+
+def test_a_film_overwritten_by_rubbish_is_kept_back(
+    films_and_archive: tuple[Path, Path],
+) -> None:
+    folder, archive = films_and_archive
+    (folder / "film 1.mp4").write_text("rubbish")
+    assert counts(run(folder, archive)) == {"unchanged": 2, "failed": 1}
+    with Archive.open(archive) as opened:
+        kept_back = [film.film.path.name for film in opened.films() if not film.present]
+    assert kept_back == ["film 1.mp4"]
+
+
+# -- interrupted -----------------------------------------------------------------------------------
+
+
+class Program:
+    """`indexing_run` as a process group of its own, as a shell would start it."""
+
+    def __init__(self, folder: Path, archive: Path, pids: Path) -> None:
+        pids.mkdir(exist_ok=True)
+        self.pids = pids
+        self.process = subprocess.Popen(
+            [sys.executable, indexing_run.__file__, folder, archive, pids],
+            start_new_session=True,
+            stderr=subprocess.PIPE,
+        )
+
+    def wait(self) -> tuple[int, str]:
+        _, errors = self.process.communicate(timeout=60)
+        return self.process.returncode, errors.decode()
+
+    def wait_for_death_of_workers(self) -> None:
+        for note in self.pids.iterdir():
+            try:
+                handle = os.pidfd_open(int(note.stem))
+            except ProcessLookupError:
+                continue
+            ended, _, _ = select.select([handle], [], [], 20)
+            os.close(handle)
+            assert ended, f"worker {note.stem} outlives its parent"
+
+    def ends_within(self, wait_s: float) -> bool:
+        """Wait for the program to end of itself, for so long."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(wait_s)
+        return self.process.poll() is not None
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="waits for processes by handle")
+
+
+@linux
+def test_killed_at_any_instant_the_next_run_makes_it_whole(
+    three_films: Path, indexed: Path, tmp_path: Path
+) -> None:
+    expected = contents(indexed)
+    rng = random.Random(20)  # noqa: S311 - instants, not secrets
+    archive = tmp_path / "archive"
+    killed = 0
+    took_s = None
+    for number in range(KILLS):
+        program = Program(three_films, archive, tmp_path / "pids")
+        started_s = time.monotonic()
+        if number == 0:  # the first one tells how long a run is
+            assert program.wait()[0] == 0
+            took_s = time.monotonic() - started_s
+            shutil.rmtree(archive)
+            continue
+        assert took_s is not None
+        if not program.ends_within(rng.uniform(0.1, 1.0) * took_s):
+            program.process.kill()
+            killed += 1
+        program.wait()
+        program.wait_for_death_of_workers()
+        if (archive / "archive.db").exists():
+            with Archive.open(archive) as opened:
+                so_far = len(opened.films())
+            assert contents(archive).items() <= expected.items()
+            if so_far == len(expected):
+                shutil.rmtree(archive)
+    assert killed >= 8
+    outcome = run(three_films, archive)
+    assert not outcome.of(Status.FAILED)
+    assert contents(archive) == expected
+    left = sorted(p.name for p in (archive / "proxies").iterdir())
+    assert left == sorted(f"{key}.mov" for key in expected)
+
+
+@linux
+def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(tmp_path: Path, indexed: Path) -> None:
+    folder, archive = tmp_path / "films", tmp_path / "archive"
+    for number in range(3):
+        short_film(folder / f"{number}.mp4", 10 * number, 400)
+    program = Program(folder, archive, tmp_path / "pids")
+    proxies = archive / "proxies"
+    while not (proxies.is_dir() and any(proxies.iterdir())):
+        assert not program.ends_within(0.02)
+    os.killpg(program.process.pid, signal.SIGINT)
+    status, errors = program.wait()
+    assert status == 130
+    assert "Traceback" not in errors
+    program.wait_for_death_of_workers()
+    assert not list(proxies.glob("*.part.mov"))
+    so_far = contents(archive)
+    outcome = run(folder, archive)
+    assert len(outcome.of(Status.INDEXED)) == 3 - len(so_far)
+    assert so_far.items() <= contents(archive).items()
+
+
+def test_stopped_before_anything_is_done(three_films: Path, tmp_path: Path) -> None:
+    outcome = run(three_films, tmp_path / "a", stopping=lambda: True)
+    assert outcome.interrupted
+    assert outcome.films == ()
+
+
+# -- speed and the command -------------------------------------------------------------------------
+
+
+def test_the_speed_of_indexing_is_measured(three_films: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    speed = index_speed(
+        three_films, work, indexing_twins.thumbnails, MARKS, Settings(jobs=2), SystemClock()
+    )
+    assert speed.films == 3
+    assert speed.film_s == pytest.approx((60 + 90 + 120) / 25)
+    assert speed.decode_only_s > 0
+    assert speed.times_real_time == speed.film_s / speed.index_s
+
+
+COMMAND = "import sys; from livematch.cli import main; sys.argv[0] = 'livematch'; main()"
+
+
+def command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", COMMAND, "index", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def test_the_command(three_films: Path, tmp_path: Path) -> None:
+    folder, archive = tmp_path / "films", tmp_path / "archive"
+    shutil.copytree(three_films, folder)
+    done = command(folder, "--archive", archive, "--jobs", 1, "--provider", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert "3 films to index" in done.stdout
+    assert "3 indexed" in done.stdout
+    assert "× real time" in done.stdout
+
+    (folder / "broken.mp4").write_text("no film")
+    again = command(folder, "--archive", archive, "--json", "--provider", "cpu")
+    assert again.returncode == 1
+    document = json.loads(again.stdout)
+    assert document["counts"] == {
+        "indexed": 0, "unchanged": 3, "moved": 0, "back": 0, "copy": 0, "gone": 0, "failed": 1,
+    }  # fmt: skip
+    assert {film["status"] for film in document["films"]} == {"unchanged", "failed"}
+
+    missing = command(tmp_path / "flims", "--archive", archive)
+    assert missing.returncode == 2
+    assert "there is no folder or file" in missing.stderr
+    assert "did you mean" in missing.stderr
+    (tmp_path / "nothing").mkdir()
+    nothing = command(tmp_path / "nothing", "--archive", archive)
+    assert nothing.returncode == 0
+    assert "No films under" in nothing.stdout

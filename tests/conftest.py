@@ -18,6 +18,14 @@ def footage() -> Path:
     return FOOTAGE
 
 
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `films`, their `archive` and a `camera.mp4`; see show_kit.py."""
+    from show_kit import furnish  # noqa: PLC0415 - films are made only for tests that ask
+
+    return furnish(tmp_path_factory.mktemp("show"))
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind(
     caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest

@@ -6,43 +6,20 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import X264, Recipe, texture, write
+from films import texture
+from show_kit import CAMERA, SCENES
 
-from livematch.clock import SystemClock
 from livematch.config import ShowConfig
 from livematch.control.commands import Fire, Set, Trigger
 from livematch.control.params import Fallback, Layout, Params
-from livematch.embed.card import DEFAULT_MODEL
 from livematch.errors import ArchiveError, CameraError, ModelError, RecordError
-from livematch.indexing.build import Settings, index_folders, open_or_create
-from livematch.indexing.describing import Network, identity_of
-from livematch.indexing.speed import Unwatched
 from livematch.render.hud import hud_lines
 from livematch.session import open_show
 from livematch.show import ShowReport, Watch, hud_status, perform
 from livematch.values import Source
 
 FPS = 25
-SCENES = (1, 2, 3, 4)
-CAMERA = ((3, 50), (1, 50), (4, 50), (2, 50))
 STRICT = Params(stickiness=0.05, min_hold=1.0, max_hold=60.0, shot_cooldown=0.0, fade=0.2)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four films of one scene each, indexed, and a camera that looks at the scenes in turn."""
-    folder = tmp_path_factory.mktemp("show")
-    (folder / "films").mkdir()
-    for scene in SCENES:
-        write(folder / "films" / f"scene-{scene}.mp4", Recipe(options=X264, scenes=((scene, 75),)))
-    write(folder / "camera.mp4", Recipe(options=X264, scenes=CAMERA))
-    network = Network(DEFAULT_MODEL, "cpu")
-    with open_or_create(folder / "archive", *identity_of(network.card())) as archive:
-        outcome = index_folders(
-            [folder / "films"], archive, network, Settings(), Unwatched(), SystemClock()
-        )
-    assert len(outcome.films) == len(SCENES)
-    return folder
 
 
 @pytest.fixture

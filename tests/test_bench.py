@@ -1,0 +1,68 @@
+"""The bench measures; what it measures here is not judged."""
+
+from pathlib import Path
+
+import pytest
+
+from livematch import bench
+from livematch.bench import Plan, at_least, at_most
+from livematch.errors import LivematchError
+from livematch.telemetry import summarise
+
+
+@pytest.fixture
+def plan(folder: Path) -> Plan:
+    return Plan(
+        archive=folder / "archive",
+        camera=str(folder / "camera.mp4"),
+        films=folder / "films",
+        offscreen=True,
+        provider="cpu",
+        seconds=3.0,
+        memory_minutes=0.05,
+    )
+
+
+def test_figures_know_whether_they_are_met() -> None:
+    assert at_most("a", 5.0, "ms", 5).met
+    assert not at_most("a", 5.1, "ms", 5).met
+    assert at_least("a", 5.0, "/s", 5).met
+    assert not at_least("a", 4.9, "/s", 5).met
+
+
+def test_a_live_show_is_measured_from_the_camera_to_the_picture(plan: Plan) -> None:
+    section = bench.latency(plan)
+    stages = {stage.stage: stage for stage in section.stages}
+    whole = stages["captured → presented"]
+    parts = ("captured → taken", "taken → described", "described → found", "found → decided")
+    assert all(stages[part].count > 0 for part in parts)
+    assert whole.p50_ms > stages["taken → described"].p50_ms > 0
+    assert section.figures[0].value == whole.p50_ms
+
+
+def test_start_is_measured_in_new_processes(plan: Plan) -> None:
+    [figure] = bench.start(plan).figures
+    assert 0 < figure.value < 60
+
+
+def test_memory_is_sampled_from_a_process_of_its_own(plan: Plan) -> None:
+    most, _ = bench.memory(plan).figures
+    assert most.value > 50
+
+
+def test_indexing_is_compared_with_decoding(plan: Plan) -> None:
+    indexing, decoding = bench.indexing(plan).figures
+    assert indexing.value > 0
+    assert decoding.value > 0
+
+
+def test_a_stage_nobody_saw_is_said_to_be_missing() -> None:
+    with pytest.raises(LivematchError, match="cue"):
+        bench._stage((summarise("other", [1.0]),), "cue → first picture")
+
+
+def test_the_machine_is_described() -> None:
+    here = bench.machine()
+    assert here.cores >= 1
+    assert here.memory_gib > 0
+    assert here.processor

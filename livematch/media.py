@@ -148,6 +148,8 @@ class OpenFilm:
         while True:
             try:
                 packet = next(packets)
+                if packet.has_sidedata("encryption_info"):
+                    raise FilmError(f"{self.path}: is encrypted, and livematch has no key for it")
                 yield from packet.decode()
             except StopIteration:
                 return

@@ -262,6 +262,21 @@ def test_sound_alone_is_no_film(tmp_path: Path) -> None:
         index(path)
 
 
+def test_an_encrypted_film_is_refused(tmp_path: Path) -> None:
+    plain = films.write(tmp_path / "plain.mp4", films.ODD["h264.mp4"])
+    locked = tmp_path / "locked.mp4"
+    keys = {"encryption_key": "76a6c65c5ea762046bd749a2e632ccbb", "encryption_kid": "a7" * 16}
+    scheme = {"encryption_scheme": "cenc-aes-ctr"}
+    with av.open(str(plain)) as source, av.open(str(locked), "w", options=scheme | keys) as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    with pytest.raises(FilmError, match="is encrypted"):
+        index(locked)
+
+
 class BreaksDown:
     """A describer that fails on its second batch."""
 

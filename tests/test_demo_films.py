@@ -36,7 +36,8 @@ def stream_facts(path: Path) -> tuple[str, str, int, int, int]:
         stream = container.streams.video[0]
         codec = stream.codec_context
         assert stream.average_rate is not None
-        return codec.name, str(codec.pix_fmt), codec.width, codec.height, int(stream.average_rate)
+        fps = round(float(stream.average_rate))
+        return codec.name, str(codec.pix_fmt), codec.width, codec.height, fps
 
 
 def test_footage_is_small_enough_to_ship() -> None:

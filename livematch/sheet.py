@@ -75,7 +75,7 @@ def contact_sheet(
     """
     if not tiles:
         raise ValueError("a contact sheet needs at least one tile")
-    grid = _grid(tiles, columns or _columns_for(len(tiles)), tile_width, bool(title))
+    grid = _grid(tiles, columns, tile_width, bool(title))
     sheet = Pictures.new("RGB", grid.size, PAPER)
     pen = ImageDraw.Draw(sheet)
     if title:
@@ -106,13 +106,15 @@ def readable(path: Path | str) -> str:
 
 def _grid(tiles: Sequence[Tile], columns: int, tile_px: int, titled: bool) -> _Grid:
     shapes = [tile.image.shape for tile in tiles if tile.image is not None]
-    aspect = median(shape[1] / shape[0] for shape in shapes) if shapes else 16 / 9
+    usual = median(shape[1] / shape[0] for shape in shapes) if shapes else 16 / 9
+    aspect = min(max(usual, 1.0), 4.0)
+    columns = columns or _columns_for(len(tiles), aspect)
     line_px = max(12, round(tile_px / 17))
     return _Grid(
         columns=columns,
         rows=math.ceil(len(tiles) / columns),
         tile_px=tile_px,
-        picture_px=round(tile_px / min(max(aspect, 1.0), 2.4)),
+        picture_px=round(tile_px / aspect),
         line_px=line_px,
         lines=max(tile.caption.count("\n") + 1 for tile in tiles),
         gap_px=max(8, tile_px // 18),
@@ -120,9 +122,9 @@ def _grid(tiles: Sequence[Tile], columns: int, tile_px: int, titled: bool) -> _G
     )
 
 
-def _columns_for(count: int) -> int:
+def _columns_for(count: int, aspect: float) -> int:
     """Choose columns so that few places stay empty and the sheet is about as wide as a screen."""
-    suited = math.sqrt(count * 1.35)
+    suited = math.sqrt(count * 2.4 / aspect)
 
     def unsuited(columns: int) -> float:
         empty = -count % columns

@@ -2,7 +2,6 @@
 
 import os
 import platform
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +20,7 @@ from livematch.errors import UsageError
 from livematch.sheet import Tile, contact_sheet, time_code, write_sheet
 from livematch.show import ShowReport
 from livematch.stills import film_still
+from livematch.values import Cue, Match
 
 PROXY_HEIGHT_PX = 360  # of the bundled films
 RENDERED_S = 10.0
@@ -91,18 +91,22 @@ def _render(archive: Path, seconds: float, size_px: tuple[int, int], out: Path) 
 
 
 def changes(archive: Archive, film: Path, report: ShowReport) -> list[Tile]:
-    """Picture every change of a rendered show, from the middle of its stay, with its likeness."""
-    begun_s = [cue.decided_s for cue in report.cues]
-    tiles = []
-    for cue, (from_s, to_s) in zip(report.cues, pairwise([*begun_s, report.seconds]), strict=True):
-        if cue.match is None:
-            continue
-        title = archive.clip(cue.match.moment).title
-        caption = (
-            f"{title}  {time_code(cue.match.moment.time_s)}\n"
-            f"at {time_code(from_s)}   likeness {cue.match.score:.2f}   {cue.cause}"
-        )
-        middle_s = min((from_s + to_s) / 2, max(0.0, report.seconds - 0.1))
-        tiles.append(Tile(film_still(film, middle_s, TILE_PX), caption))
-    step = max(1, -(-len(tiles) // MOST_TILES))
-    return tiles[::step]
+    """Picture the changes of a rendered show that stayed longest, from the middle of their stay."""
+    until_s = [*(cue.decided_s for cue in report.cues[1:]), report.seconds]
+    stays = [
+        (end_s - cue.decided_s, cue, cue.match)
+        for cue, end_s in zip(report.cues, until_s, strict=True)
+        if cue.match is not None
+    ]
+    longest = sorted(stays, key=lambda stay: stay[0], reverse=True)[:MOST_TILES]
+    return [
+        Tile(film_still(film, cue.decided_s + stay_s / 2, TILE_PX), _caption(archive, cue, match))
+        for stay_s, cue, match in sorted(longest, key=lambda stay: stay[1].decided_s)
+    ]
+
+
+def _caption(archive: Archive, cue: Cue, match: Match) -> str:
+    return (
+        f"{archive.clip(match.moment).title}  {time_code(match.moment.time_s)}\n"
+        f"at {time_code(cue.decided_s)}   likeness {match.score:.2f}   {cue.cause}"
+    )

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from livematch.archive.schema import DATABASE
+from livematch.archive.search import Searcher
 from livematch.archive.store import Archive
 from livematch.clock import Clock, SystemClock
 from livematch.embed.card import DEFAULT_MODEL
@@ -89,6 +90,8 @@ def index(
         outcome = index_folders(
             roots, opened, network, settings, view, clock, lambda: bool(interrupts)
         )
+    with Archive.open(archive) as finished:
+        Searcher(finished)  # a large archive's search graph is made now, so that no show waits
     if as_json:
         typer.echo(json.dumps(as_document(outcome)))
     else:

@@ -9,25 +9,26 @@ from pathlib import Path
 import numpy as np
 
 from livematch.archive.store import Archive
+from livematch.embed.describer import Describer
 from livematch.embed.thumbnail import ThumbnailEmbedder
 from livematch.errors import ModelError
-from livematch.indexing.describing import Descriptions, identity_of
+from livematch.indexing.describing import identity_of
 from livematch.values import Image, Vector
 
 MARKS = identity_of(ThumbnailEmbedder().card)
 
 
-def thumbnails() -> Descriptions:
+def thumbnails() -> Describer:
     """Describe by thumbnails: no network."""
-    return Descriptions(ThumbnailEmbedder())
+    return Describer(ThumbnailEmbedder())
 
 
-def no_model() -> Descriptions:
+def no_model() -> Describer:
     """Fail as a missing model does."""
     raise ModelError("there is no such model")
 
 
-class CrashesOnWhite(Descriptions):
+class CrashesOnWhite(Describer):
     """Kills its process, as a broken decoder would, when it sees a white film."""
 
     def describe(self, images: Sequence[Image]) -> Vector:
@@ -36,7 +37,7 @@ class CrashesOnWhite(Descriptions):
         return super().describe(images)
 
 
-def crashing() -> Descriptions:
+def crashing() -> Describer:
     return CrashesOnWhite(ThumbnailEmbedder())
 
 
@@ -46,7 +47,7 @@ class TellsItsProcess:
 
     folder: Path
 
-    def __call__(self) -> Descriptions:
+    def __call__(self) -> Describer:
         (self.folder / f"{os.getpid()}.pid").touch()
         return thumbnails()
 

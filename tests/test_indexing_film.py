@@ -12,10 +12,10 @@ import films
 import numpy as np
 import pytest
 
+from livematch.embed.describer import Describer
 from livematch.embed.thumbnail import ThumbnailEmbedder
 from livematch.errors import FilmError
 from livematch.indexing import film as film_module
-from livematch.indexing.describing import Descriptions
 from livematch.indexing.film import FilmResult, FilmTask, index_film
 from livematch.indexing.moments import MomentChooser
 from livematch.indexing.proxies import sweep
@@ -38,7 +38,7 @@ def task_for(path: Path, *, proxy: bool = True, height_px: int = 720) -> FilmTas
 
 
 def index(path: Path, *, proxy: bool = True, height_px: int = 720) -> FilmResult:
-    describer = Descriptions(ThumbnailEmbedder())
+    describer = Describer(ThumbnailEmbedder())
     task = task_for(path, proxy=proxy, height_px=height_px)
     return index_film(task, describer, lambda done_s, all_s: None)
 
@@ -302,7 +302,7 @@ def test_a_full_or_forbidden_disk_fails_the_film(tmp_path: Path) -> None:
     task = task_for(path)
     (tmp_path / "proxies").rmdir()
     with pytest.raises(FilmError, match="cannot be written"):
-        index_film(task, Descriptions(ThumbnailEmbedder()), lambda done_s, all_s: None)
+        index_film(task, Describer(ThumbnailEmbedder()), lambda done_s, all_s: None)
 
 
 # -- parts -----------------------------------------------------------------------------------------

@@ -1,13 +1,11 @@
 """Which network describes the films: chosen in the parent, opened in each worker."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from livematch.archive.store import ModelIdentity
 from livematch.embed.card import ModelCard, load_card
-from livematch.embed.features import AnyEmbedder
-from livematch.embed.parts import DescriptorLayout, describe, descriptor_layout
-from livematch.values import Image, Vector
+from livematch.embed.describer import Describer
+from livematch.embed.parts import DescriptorLayout, descriptor_layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +23,12 @@ class Network:
         """Read the model's sidecar; ModelError if there is none."""
         return load_card(self.model)
 
-    def __call__(self) -> "Descriptions":
+    def __call__(self) -> Describer:
         """Open the network, on the process and thread that will use it."""
         # ONNX Runtime takes a moment to load: only in workers, and once they have work
         from livematch.embed.onnx import Embedder  # noqa: PLC0415
 
-        return Descriptions(Embedder(self.card(), self.provider, self.threads))
-
-
-class Descriptions:
-    """Describes the pictures of films; one thread at a time."""
-
-    def __init__(self, embedder: AnyEmbedder) -> None:
-        self._embedder = embedder
-
-    def describe(self, images: Sequence[Image]) -> Vector:
-        """Return float32 (n, dimension) for n BGR pictures; ModelError when the network fails."""
-        return describe(images, self._embedder.embed(images))
+        return Describer(Embedder(self.card(), self.provider, self.threads))
 
 
 def identity_of(card: ModelCard) -> tuple[ModelIdentity, DescriptorLayout]:

@@ -33,7 +33,7 @@ MISSING_S, MISSING_SHARE = 1.0, 0.02  # a film this much shorter than announced 
 
 
 class DescribesImages(Protocol):
-    """Turns pictures into descriptors: `livematch.vision.Describer`, or a test's twin."""
+    """Turns pictures into descriptors: `livematch.embed.describer.Describer`, or a test's twin."""
 
     def describe(self, images: Sequence[Image]) -> Vector:
         """Return float32 (n, dimension) for n BGR pictures."""

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from livematch.camera.source import CameraStatus
 from livematch.clock import process_age_s
 from livematch.config import ShowConfig
 from livematch.control.commands import Trigger
@@ -16,9 +17,6 @@ from livematch.values import Cue
 log = logging.getLogger(__name__)
 
 STATUS_S = 0.25  # how often the HUD's figures are gathered: faster they cannot be read
-SHOWN_STAGES = ("captured → presented", "cue → first picture", "frame to frame")
-
-
 @dataclass(frozen=True, slots=True)
 class ShowReport:
     """How a show went. `first_picture_s` is from the start of the process; None without one."""
@@ -109,19 +107,25 @@ def hud_status(show: Show) -> HudStatus:
     clip = show.archive.clip(match.moment) if match else None
     provider = show.embedder.report
     return HudStatus(
-        camera=f"{camera.name}: {camera.state} {camera.message} {camera.fps:.0f} fps",
+        camera=camera_line(camera),
         fps=1e3 / frames.p50_ms if frames else 0.0,
         film=clip.title if clip else None,
         time_s=match.moment.time_s + playing[1] if match and playing else None,
         score=match.score if match else None,
         parts=match.parts if match else (),
-        stages=tuple(stages[name] for name in SHOWN_STAGES if name in stages),
+        stages=tuple(stages.values()),
         drops=tuple(all_counters(show).items()),
         provider=f"{show.embedder.card.name} on {provider.got}",
         provider_warning=str(provider) if provider.remedy else None,
         recording=show.config.record.name if show.config.record else None,
         warnings=show.stage.warnings,
     )
+
+
+def camera_line(camera: CameraStatus) -> str:
+    """Say in a line what the camera is and how it does."""
+    named = camera.message if camera.name in camera.message else f"{camera.name}, {camera.message}"
+    return f"{camera.state}: {named}, {camera.fps:.0f} fps"
 
 
 def all_counters(show: Show) -> dict[str, int]:

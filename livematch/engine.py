@@ -50,7 +50,11 @@ class Tick:
 
 
 class Engine:
-    """Sequences one show. All methods: the thread that owns the stage's OpenGL context."""
+    """Sequences one show. All methods: the thread that owns the stage's OpenGL context.
+
+    A `forgiving` engine survives a tick that fails, once the first has succeeded: the last picture
+    stays, the failure is logged once per kind and counted, and the next tick is tried.
+    """
 
     def __init__(
         self,
@@ -63,6 +67,7 @@ class Engine:
         shelf: Shelf,
         stage: Stage,
         telemetry: Telemetry,
+        forgiving: bool = False,
     ) -> None:
         self._clock = clock
         self._control = control
@@ -72,6 +77,9 @@ class Engine:
         self._shelf = shelf
         self._stage = stage
         self._telemetry = telemetry
+        self._forgiving = forgiving
+        self._seen_failures: set[str] = set()
+        self._hands = Hands(control.params)
         self._number = 0
         self._presented_frame = -1
         self._last_presented_s: float | None = None
@@ -79,16 +87,21 @@ class Engine:
     def run(self, on_tick: Callable[[Tick], None], until_s: float | None = None) -> None:
         """Tick until somebody quits, the stage is closed or the clock reaches `until_s`."""
         while until_s is None or self._clock.now() < until_s:
-            tick = self.tick(self._clock.now())
-            on_tick(tick)
-            self._stage.present()
-            self._measure(tick, self._clock.now())
-            if not self._stage.rest() or Trigger.QUIT in tick.hands.fired:
+            try:
+                tick = self.tick(self._clock.now())
+                on_tick(tick)
+                self._stage.present()
+                self._measure(tick, self._clock.now())
+            except Exception as error:
+                if not self._forgiving or self._number == 0:
+                    raise
+                self._forgive(error)
+            if not self._stage.rest() or Trigger.QUIT in self._hands.fired:
                 return
 
     def tick(self, now: float) -> Tick:
         """Walk one frame: hands, sight, decision, decks, picture."""
-        hands = self._control.update()
+        hands = self._hands = self._control.update()
         sight = self._eyes.look(now)
         cue = self._director.update(now, sight.observation, hands)
         if cue is not None:
@@ -100,6 +113,13 @@ class Engine:
         self._expect(sight)
         self._number += 1
         return Tick(self._number, now, hands, sight, cue, program)
+
+    def _forgive(self, error: Exception) -> None:
+        self._telemetry.count("ticks failed")
+        kind = f"{type(error).__name__}: {error}"
+        if kind not in self._seen_failures:
+            self._seen_failures.add(kind)
+            log.error("the show goes on after %s", kind, exc_info=error)
 
     def _withdraw(self, program: Program) -> None:
         """Go on with what is on when a cue cannot be performed."""

@@ -98,6 +98,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             shelf=shelf,
             stage=stage,
             telemetry=telemetry,
+            forgiving=not config.offline,
         )
         yield Show(
             config,

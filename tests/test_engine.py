@@ -1,0 +1,104 @@
+"""The engine among twins: what happens when a part of it fails in the middle of a show."""
+
+import pytest
+
+from livematch.clock import ManualClock
+from livematch.control.commands import Fire, Trigger
+from livematch.control.params import Params
+from livematch.control.state import Control
+from livematch.direction.director import Director
+from livematch.engine import Engine, Tick
+from livematch.eyes import Sight
+from livematch.playback.deck import OfflineDeck
+from livematch.playback.decks import Decks
+from livematch.playback.shelf import Shelf
+from livematch.telemetry import Telemetry
+from livematch.values import Clip, Frame, Layer, Moment
+
+
+class BlindEyes:
+    """Eyes that see nothing."""
+
+    frames_skipped = 0
+
+    def look(self, now: float) -> Sight:
+        return Sight(None, None)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class ClumsyStage:
+    """A stage that drops some pictures, by number from 1."""
+
+    def __init__(self, clock: ManualClock, drops: range) -> None:
+        self._clock = clock
+        self._drops = drops
+        self.asked = 0
+        self.presented = 0
+
+    def draw(self, layers: tuple[Layer, ...], camera: Frame | None, params: Params) -> None:
+        self.asked += 1
+        if self.asked in self._drops:
+            raise RuntimeError("the card has had enough")
+
+    def present(self) -> None:
+        self.presented += 1
+
+    def rest(self) -> bool:
+        self._clock.advance(0.1)
+        return True
+
+
+def no_clip(moment: Moment) -> Clip:
+    raise AssertionError("nothing is cued in these tests")
+
+
+def rig(drops: range, *, forgiving: bool) -> tuple[Engine, ClumsyStage, Telemetry, Control]:
+    clock, telemetry, control, shelf = ManualClock(), Telemetry(), Control(), Shelf()
+    stage = ClumsyStage(clock, drops)
+    engine = Engine(
+        clock=clock,
+        control=control,
+        eyes=BlindEyes(),
+        director=Director(),
+        decks=Decks((OfflineDeck(shelf), OfflineDeck(shelf)), no_clip),
+        shelf=shelf,
+        stage=stage,
+        telemetry=telemetry,
+        forgiving=forgiving,
+    )
+    return engine, stage, telemetry, control
+
+
+@pytest.mark.expects_errors
+def test_a_live_show_goes_on_after_failed_ticks(caplog: pytest.LogCaptureFixture) -> None:
+    engine, stage, telemetry, _ = rig(range(3, 6), forgiving=True)
+    ticks: list[Tick] = []
+    engine.run(ticks.append, until_s=0.95)
+    assert stage.asked == 10
+    assert stage.presented == len(ticks) == 7
+    assert telemetry.counters["ticks failed"] == 3
+    assert len([r for r in caplog.records if "the show goes on" in r.message]) == 1
+
+
+def test_a_show_that_cannot_begin_says_so() -> None:
+    engine, _, _, _ = rig(range(1, 2), forgiving=True)
+    with pytest.raises(RuntimeError, match="the card"):
+        engine.run(lambda tick: None, until_s=1.0)
+
+
+def test_an_offline_render_forgives_nothing() -> None:
+    engine, _, _, _ = rig(range(4, 5), forgiving=False)
+    with pytest.raises(RuntimeError, match="the card"):
+        engine.run(lambda tick: None, until_s=1.0)
+
+
+@pytest.mark.expects_errors
+def test_a_failing_show_can_still_be_ended() -> None:
+    engine, stage, _, control = rig(range(2, 10_000), forgiving=True)
+    engine.run(lambda tick: None, until_s=0.5)
+    control.submit(Fire(Trigger.QUIT))
+    asked = stage.asked
+    engine.run(lambda tick: None, until_s=1000.0)
+    assert stage.asked == asked + 1

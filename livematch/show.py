@@ -1,6 +1,7 @@
 """A show from the first picture to the last: what it tells while it runs, and afterwards."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,10 +17,16 @@ from livematch.values import Cue
 
 log = logging.getLogger(__name__)
 
+CUES_KEPT = 10_000
 STATUS_S = 0.25  # how often the HUD's figures are gathered: faster they cannot be read
+
+
 @dataclass(frozen=True, slots=True)
 class ShowReport:
-    """How a show went. `first_picture_s` is from the start of the process; None without one."""
+    """How a show went. `first_picture_s` is from the start of the process; None without one.
+
+    `cues` are the newest `CUES_KEPT`: an installation runs for weeks.
+    """
 
     pictures: int
     seconds: float
@@ -39,7 +46,7 @@ class Watch:
         self._on_progress = on_progress
         self._began_s = show.clock.now()
         self._status_due_s = self._began_s
-        self._cues: list[Cue] = []
+        self._cues: deque[Cue] = deque(maxlen=CUES_KEPT)
         self._pictures = 0
         self._first_picture_s: float | None = None
 

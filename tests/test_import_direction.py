@@ -40,11 +40,11 @@ DEVICES = frozenset({"cv2", "av", "pyglet", "onnxruntime", "hnswlib", "pyo", "sq
 
 MAY_READ_A_CLOCK = {
     "clock.py": "the one place that does",
-    "demo/make.py": "paints the demo's films, by hand, and says how long each took",
+    "demo/workshop/make.py": "paints the demo's films, by hand, and says how long each took",
 }
 MAY_PRINT = {
     "devices.py": "a process of its own answers its parent on standard output",
-    "demo/make.py": "a script that is run by hand",
+    "demo/workshop/make.py": "a script that is run by hand",
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livematch.demo.canvas import (
+from livematch.demo.workshop.canvas import (
     Floats,
     Painter,
     Picture,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from livematch.demo import (
+from livematch.demo.workshop import (
     land,
     living,
     machines,
@@ -16,8 +16,8 @@ from livematch.demo import (
     water,
     weather,
 )
-from livematch.demo.canvas import Frames, Painter, painted, ramp
-from livematch.demo.stills import Framing, bunny, move_over
+from livematch.demo.workshop.canvas import Frames, Painter, painted, ramp
+from livematch.demo.workshop.stills import Framing, bunny, move_over
 
 SHOT_S = 2.5
 

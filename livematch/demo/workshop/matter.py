@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from livematch.demo.canvas import (
+from livematch.demo.workshop.canvas import (
     ASPECT,
     COLUMNS,
     HEIGHT,

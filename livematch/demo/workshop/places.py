@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from livematch.demo.canvas import (
+from livematch.demo.workshop.canvas import (
     COLUMNS,
     HEIGHT,
     ROWS,

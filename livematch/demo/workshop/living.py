@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from livematch.demo.canvas import (
+from livematch.demo.workshop.canvas import (
     Floats,
     Painter,
     Picture,

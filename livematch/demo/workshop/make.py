@@ -1,4 +1,4 @@
-"""Builds the demo archive and the camera stand-in: `python -m livematch.demo.make OUT`.
+"""Builds the demo archive and the camera stand-in: `python -m livematch.demo.workshop.make OUT`.
 
 The result is the same on every run. It needs the packages that carry the photographs and
 clips (`sources.PACKAGES`); everything else is rendered here.
@@ -19,9 +19,9 @@ import av.video
 import cv2
 import numpy as np
 
-from livematch.demo import sources
-from livematch.demo.canvas import HEIGHT, WIDTH, Picture, f32, smoothstep, to_bytes, wobble
-from livematch.demo.film_list import CAMERA, FILMS, Film
+from livematch.demo.workshop import sources
+from livematch.demo.workshop.canvas import HEIGHT, WIDTH, Picture, f32, smoothstep, to_bytes, wobble
+from livematch.demo.workshop.film_list import CAMERA, FILMS, Film
 
 FILM_FPS = 24
 CAMERA_FPS = 30

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from livematch.demo import sources
-from livematch.demo.canvas import (
+from livematch.demo.workshop import sources
+from livematch.demo.workshop.canvas import (
     ASPECT,
     HEIGHT,
     WIDTH,

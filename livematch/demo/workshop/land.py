@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from livematch.demo.canvas import (
+from livematch.demo.workshop.canvas import (
     HEIGHT,
     PLATE,
     ROWS,

@@ -1,0 +1,1 @@
+"""How the demo films are made: painted, panned over and cut; run by hand, never by a show."""

@@ -73,6 +73,9 @@ def _render(archive: Path, seconds: float, size_px: tuple[int, int], out: Path) 
     except OSError as error:
         raise UsageError(f"--out {out} cannot be made: {error.strerror or error}") from None
     film, sheet = out / "demo.mp4", out / "demo.png"
+    Console(stderr=True, highlight=False).print(
+        f"no window: rendering {seconds:g} seconds to {out}", markup=False
+    )
     config = ShowConfig(
         archive=archive,
         camera=str(camera_file()),

@@ -97,7 +97,8 @@ class _Reading:
         self._task, self._film, self._progress = task, film, progress
         info = film.info
         self._info = info
-        time_base = film.stream.time_base or Fraction(1, 90_000)
+        # PyAV 19 has a rational of its own; Fraction is exact arithmetic in every version
+        time_base = Fraction(film.stream.time_base or Fraction(1, 90_000))
         self._timeline = Timeline(time_base, info.fps)
         self._shots = ShotDetector(info.fps)
         self._chooser = MomentChooser()

@@ -46,12 +46,16 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What vision saw in one frame: the candidates, best first, at most one a shot."""
+    """What vision saw in one frame: the candidates, best first, at most one a shot.
+
+    `cuts` counts the hard cuts of the camera's own picture up to here.
+    """
 
     frame_number: int
     captured_s: float
     found_s: float
     candidates: tuple[Match, ...]
+    cuts: int = 0
 
 
 class PixelFormat(StrEnum):

@@ -6,6 +6,7 @@ from livematch.archive.search import Searcher
 from livematch.clock import Clock
 from livematch.control.params import Params, weights
 from livematch.embed.describer import Describer
+from livematch.inputcuts import InputCuts
 from livematch.slots import Newest
 from livematch.telemetry import Telemetry
 from livematch.values import Frame, Observation
@@ -33,10 +34,12 @@ class Vision:
         self._params = params
         self._clock = clock
         self._telemetry = telemetry
+        self._cuts = InputCuts()
 
     def observe(self, frame: Frame) -> Observation:
         """Return the archive's candidates for one frame."""
         taken_s = self._clock.now()
+        cuts = self._cuts.push(frame.image)
         descriptor = self._describer.describe([frame.image])[0]
         described_s = self._clock.now()
         candidates = self._searcher.search(descriptor, weights(self._params()), CANDIDATES)
@@ -44,7 +47,7 @@ class Vision:
         self._telemetry.record("captured → taken", (taken_s - frame.captured_s) * 1e3)
         self._telemetry.record("taken → described", (described_s - taken_s) * 1e3)
         self._telemetry.record("described → found", (found_s - described_s) * 1e3)
-        return Observation(frame.number, frame.captured_s, found_s, candidates)
+        return Observation(frame.number, frame.captured_s, found_s, candidates, cuts)
 
 
 def watch(

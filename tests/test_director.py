@@ -153,6 +153,20 @@ def test_a_cue_that_failed_is_withdrawn_and_never_asked_for_again() -> None:
     assert {shot for _, shot, _ in told(cues)} == {2}
 
 
+def test_input_cuts_are_answered_when_asked_for_whatever_the_hold() -> None:
+    show = [seen(n, (1, 0.9), (2, 0.5), (3, 0.4)) for n in range(30)]
+    cut = [
+        replace(observation, cuts=int(n >= 3) + int(n >= 5)) for n, observation in enumerate(show)
+    ]
+    assert told(perform(Director(), cut)) == [(0.0, 1, "opening")]
+    wanted = replace(CALM, follow_cuts=True, shot_cooldown=60)
+    assert told(perform(Director(), cut, wanted)) == [
+        (0.0, 1, "opening"),
+        (0.3, 2, "input cut"),
+        (0.5, 3, "input cut"),
+    ]
+
+
 def test_frozen_nothing_changes() -> None:
     director = Director()
     perform(director, [seen(0, (1, 0.9))])

@@ -151,6 +151,7 @@ class Params:
     fallback: Fallback = _choice("match", Fallback.HOLD, "what is shown when nothing is alike")
     min_hold: float = _number("time", 1.0, 0, 30, 0.25, "shortest stay in a shot", "s")
     max_hold: float = _number("time", 12.0, 0.5, 600, 0.5, "longest stay in a shot", "s")
+    follow_cuts: bool = _switch("time", False, "change whenever the camera's own picture cuts")
     shot_cooldown: float = _number(
         "time", 20.0, 0, 600, 1, "how long a shot that was shown is not shown again", "s"
     )

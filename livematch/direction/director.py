@@ -23,6 +23,7 @@ class Director:
         self._on: Cue | None = None
         self._before: Cue | None = None
         self._judged_frame = -1
+        self._judged_cuts = 0
 
     @property
     def on(self) -> Cue | None:
@@ -37,7 +38,7 @@ class Director:
         if observation is None or params.freeze:
             return None
         situation = self._situation(now, observation, hands)
-        self._judged_frame = observation.frame_number
+        self._judged_frame, self._judged_cuts = observation.frame_number, observation.cuts
         reasons = (manual,) if params.hold else (manual, *REASONS)
         changes = (reason(situation) for reason in reasons)
         if change := next((c for c in changes if c is not None), None):
@@ -74,6 +75,7 @@ class Director:
             answer=best if best in alike else None,
             spare=min(alike, key=self._memory.last_on_s, default=None),
             is_new_observation=observation.frame_number != self._judged_frame,
+            has_cut=observation.cuts > self._judged_cuts,
             hands=hands,
         )
 

@@ -19,6 +19,7 @@ class Situation:
     `current` is how like the present shot still is to the newest observation; None while no film
     is on. `best` is the best other shot that has rested, `answer` the same if it lies inside the
     radius; `spare` is the other shot that has rested longest, for when none has rested enough.
+    `has_cut` says that the camera's own picture has cut since the observation before.
     """
 
     held_s: float
@@ -28,6 +29,7 @@ class Situation:
     answer: Match | None
     spare: Match | None
     is_new_observation: bool
+    has_cut: bool
     hands: Hands
 
     @property
@@ -62,6 +64,13 @@ def arrival(at: Situation) -> Change | None:
     return Change(at.answer, "arrival") if is_waiting and at.is_ripe and at.answer else None
 
 
+def input_cut(at: Situation) -> Change | None:
+    """The camera's own picture has cut, and cuts are to be answered: no hold stands against it."""
+    is_wanted = at.hands.params.follow_cuts and at.has_cut
+    match = at.answer or at.spare
+    return Change(match, "input cut") if is_wanted and match else None
+
+
 def follow(at: Situation) -> Change | None:
     """Another shot is better by more than the stickiness."""
     if not (at.is_new_observation and at.is_ripe and at.answer) or at.current is None:
@@ -80,5 +89,5 @@ def long_stay(at: Situation) -> Change | None:
 
 Reason = Callable[[Situation], Change | None]
 
-REASONS: tuple[Reason, ...] = (opening, arrival, follow, long_stay)
+REASONS: tuple[Reason, ...] = (opening, input_cut, arrival, follow, long_stay)
 """In order of precedence; `manual` is asked before them and obeys no hold."""

@@ -16,6 +16,7 @@ Pure: no clock, no file. Times are seconds into the film.
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -67,17 +68,23 @@ class Boundary:
 
 
 class CutDetector:
-    """Finds hard cuts; knows about a picture once `AFTER` − 1 more have been seen.
+    """Finds hard cuts; knows about a picture once `after` − 1 more have been seen (at least 1).
 
     Pictures that repeat the one before are passed over, a few at most in a row: where movement
     comes in steps, each step would look like a cut between two stills. Before its
-    first picture and after its last one a film is taken to stand still.
+    first picture and after its last one a film is taken to stand still. `repeats` is how many may
+    be passed over, `least` the smallest distance that can be a cut.
     """
 
-    def __init__(self) -> None:
-        self._recent: deque[Image] = deque(maxlen=BEFORE + AFTER - 1)
-        self._distances: deque[list[float]] = deque(maxlen=BEFORE + AFTER)
-        self._numbers: deque[int] = deque(maxlen=AFTER)
+    def __init__(
+        self, after: int = AFTER, repeats: int = MOST_REPEATS, least: float = LEAST_CUT
+    ) -> None:
+        self._after = after
+        self._repeats = repeats
+        self._least = least
+        self._recent: deque[Image] = deque(maxlen=BEFORE + after - 1)
+        self._distances: deque[list[float]] = deque(maxlen=BEFORE + after)
+        self._numbers: deque[int] = deque(maxlen=after)
         self._number = -1
 
     def push(self, small: Image) -> int | None:
@@ -91,7 +98,7 @@ class CutDetector:
                 self._keep(small, self._distances_to(small))
             return None
         to_recent = self._distances_to(small)
-        if to_recent[0] < SAME and self._number - self._numbers[-1] <= MOST_REPEATS:
+        if to_recent[0] < SAME and self._number - self._numbers[-1] <= self._repeats:
             return None
         return self._keep(small, to_recent)
 
@@ -100,7 +107,7 @@ class CutDetector:
         if not self._recent:
             return []
         last = self._recent[-1]
-        ends = [self._keep(last, self._distances_to(last)) for _ in range(AFTER - 1)]
+        ends = [self._keep(last, self._distances_to(last)) for _ in range(self._after - 1)]
         return [number for number in ends if number is not None]
 
     def _distances_to(self, small: Image) -> list[float]:
@@ -111,36 +118,29 @@ class CutDetector:
         self._distances.append(to_recent)
         self._recent.append(small)
         self._numbers.append(max(0, self._number))
-        if len(self._distances) < BEFORE + AFTER or not is_cut(*self._sides()):
+        if len(self._distances) < BEFORE + self._after or not self._is_cut():
             return None
         return self._numbers[0]
 
     @property
     def open_from(self) -> int:
         """The first picture of which it is not known yet whether it begins a shot."""
-        return self._numbers[-AFTER + 1] if self._numbers else 0
+        return self._numbers[-self._after + 1] if self._numbers else 0
+
+    def _is_cut(self) -> bool:
+        across, beside = self._sides()
+        return across >= self._least and is_cut(across, beside)
 
     def _sides(self) -> tuple[float, float]:
         """Return the least distance across the place in question, the mean one beside it."""
         d = self._distances
         # d[a][k]: from picture a to the one k + 1 before it
         last = len(d) - 1
-        first = last - AFTER + 1  # the first picture that would be after the cut
-        across = min(
-            d[after][after - before - 1]
-            for after in range(first, last + 1)
-            for before in range(first - BEFORE, first)
-        )
+        first = last - self._after + 1  # the first picture that would be after the cut
+        before, after = range(first - BEFORE, first), range(first, last + 1)
+        across = min(d[new][new - old - 1] for new in after for old in before)
         beside = [
-            d[newer][newer - older - 1]
-            for newer, older in (
-                (first - 1, first - 2),
-                (first - 2, first - 3),
-                (first - 1, first - 3),
-                (first + 1, first),
-                (first + 2, first + 1),
-                (first + 2, first),
-            )
+            d[new][new - old - 1] for side in (before, after) for old, new in combinations(side, 2)
         ]
         return across, sum(beside) / len(beside)
 

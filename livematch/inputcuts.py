@@ -8,7 +8,7 @@ from livematch.values import Image
 
 AFTER = 2  # pictures of the new shot that are waited for: the first one and one more
 REPEATS = 0  # a picture that repeats is a picture: waiting for the next would take longer
-LEAST = 20.0  # and so a cut must be larger than in a film that is read at leisure
+LEAST = 12.0  # and so a cut must be a little larger than in a film that is read at leisure
 SETTLING = 6  # pictures in which a camera that has just been opened may jump as it likes
 
 

@@ -97,8 +97,8 @@ class _Reading:
         self._task, self._film, self._progress = task, film, progress
         info = film.info
         self._info = info
-        # PyAV 19 has a rational of its own; Fraction is exact arithmetic in every version
-        time_base = Fraction(film.stream.time_base or Fraction(1, 90_000))
+        unit = film.stream.time_base or Fraction(1, 90_000)
+        time_base = Fraction(unit.numerator, unit.denominator)  # PyAV 19 has a rational of its own
         self._timeline = Timeline(time_base, info.fps)
         self._shots = ShotDetector(info.fps)
         self._chooser = MomentChooser()

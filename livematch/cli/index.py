@@ -25,6 +25,7 @@ from livematch.embed.providers import ASKABLE
 from livematch.errors import UsageError
 from livematch.indexing.build import (
     FilmOutcome,
+    Hire,
     Outcome,
     Settings,
     Status,
@@ -32,7 +33,7 @@ from livematch.indexing.build import (
     index_folders,
     open_or_create,
 )
-from livematch.indexing.crew import Advanced
+from livematch.indexing.crew import Advanced, Crew
 from livematch.indexing.describing import Network, identity_of
 from livematch.indexing.film import FilmTask
 from livematch.indexing.plan import Plan
@@ -73,6 +74,10 @@ def index(
     provider: Annotated[
         str, typer.Option(help=f"What the network runs on: {', '.join(ASKABLE)}.")
     ] = "auto",
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--on", help="A Dask cluster's scheduler, tcp://HOST:8786, to index on."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
 ) -> None:
     """Index films: find shots and moments, describe them, make proxies. Run it again any time."""
@@ -88,7 +93,14 @@ def index(
         _view(as_json, clock) as view,
     ):
         outcome = index_folders(
-            roots, opened, network, settings, view, clock, lambda: bool(interrupts)
+            roots,
+            opened,
+            network,
+            settings,
+            view,
+            clock,
+            lambda: bool(interrupts),
+            hire=_on_cluster(scheduler) if scheduler else Crew,
         )
     with Archive.open(archive) as finished:
         Searcher(finished)  # a large archive's search graph is made now, so that no show waits
@@ -100,6 +112,12 @@ def index(
         raise typer.Exit(INTERRUPTED)
     if outcome.of(Status.FAILED):
         raise typer.Exit(1)
+
+
+def _on_cluster(scheduler: str) -> Hire:
+    from livematch.indexing.cluster import ClusterCrew  # noqa: PLC0415 - needs an extra
+
+    return lambda tasks, make_describer, _: ClusterCrew(tasks, make_describer, scheduler)
 
 
 def _model_of(archive: Path) -> str:

@@ -14,7 +14,7 @@ from livematch.clock import Clock
 from livematch.embed.parts import DescriptorLayout
 from livematch.errors import FilmError, ModelError
 from livematch.indexing import proxies
-from livematch.indexing.crew import Advanced, Crew, Failed, Finished, MakeDescriber
+from livematch.indexing.crew import Advanced, Crew, Failed, Finished, Gang, MakeDescriber
 from livematch.indexing.film import FilmTask
 from livematch.indexing.plan import NewFilm, Plan, make_plan
 from livematch.indexing.scan import Scan, fingerprint, scan, shown, sniff
@@ -95,6 +95,10 @@ class Watcher(Protocol):
         """It is decided what became of a film."""
 
 
+Hire = Callable[[Sequence[FilmTask], MakeDescriber, int], Gang]
+"""Makes what indexes some films, with a number of jobs at once where that is up to us."""
+
+
 def cores() -> int:
     """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -123,14 +127,15 @@ def index_folders(
     watcher: Watcher,
     clock: Clock,
     stopping: Callable[[], bool] = lambda: False,
+    hire: Hire = Crew,
 ) -> Outcome:
     """Bring the archive up to date with the films under the roots (absolute paths).
 
     `stopping` is asked every moment; once true, films in work are dropped, everything else stays
     as it is, and the next run goes on from there. Raises ArchiveError or ModelError when no film
-    at all can be indexed; what is wrong with one film is in the outcome.
+    at all can be indexed; what is wrong with one film is in the outcome. `hire` says who indexes.
     """
-    run = _Run(roots, archive, make_describer, settings, watcher, stopping)
+    run = _Run(roots, archive, make_describer, settings, watcher, stopping, hire)
     started_s = clock.now()
     with contextlib.suppress(_Stopped):
         run.prepare()
@@ -151,9 +156,11 @@ class _Run:
         settings: Settings,
         watcher: Watcher,
         stopping: Callable[[], bool],
+        hire: Hire,
     ) -> None:
         self._roots, self._archive, self._make_describer = roots, archive, make_describer
         self._settings, self._watcher, self._stopping = settings, watcher, stopping
+        self._hire = hire
         self.outcomes: list[FilmOutcome] = []
         self._new: dict[str, NewFilm] = {}
         self.left = 1  # until the plan says how many
@@ -249,7 +256,9 @@ class _Run:
         if not self._tasks:
             return
         try:
-            with Crew(self._tasks, self._make_describer, self._jobs(len(self._tasks))) as crew:
+            with self._hire(
+                self._tasks, self._make_describer, self._jobs(len(self._tasks))
+            ) as crew:
                 for report in crew.reports(LISTEN_S):
                     if isinstance(report, Advanced):
                         self._watcher.advanced(report)

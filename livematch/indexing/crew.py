@@ -17,7 +17,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import cv2
 
@@ -97,6 +97,23 @@ class _Worker:
             name = signal.Signals(-code).name if -code in list(signal.Signals) else str(-code)
             return f"crashed the decoder ({name})"
         return f"ended its worker unexpectedly (exit status {code})"
+
+
+class Gang(Protocol):
+    """What indexes films for a run: processes here, or a cluster; a context manager."""
+
+    def reports(self, wait_s: float) -> Iterator[Report | None]:
+        """Yield what becomes of the films; None when `wait_s` passed in silence."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
 
 class Crew:
@@ -187,12 +204,16 @@ def work(pipe: Connection, make_describer: MakeDescriber) -> None:
             except LivematchError as error:
                 pipe.send(Failed(task, str(error), fatal=True))
                 continue
-            pipe.send(_indexed(task, describer, pipe))
+            pipe.send(index_one(task, describer, pipe.send))
 
 
-def _indexed(task: FilmTask, describer: DescribesImages, pipe: Connection) -> Report:
+def index_one(
+    task: FilmTask, describer: DescribesImages, tell: Callable[[Advanced], None]
+) -> Report:
+    """Index one film, whatever it is; everything that is wrong with it is in the report."""
+
     def progress(done_s: float, all_s: float) -> None:
-        pipe.send(Advanced(task, done_s, all_s))
+        tell(Advanced(task, done_s, all_s))
 
     try:
         return Finished(task, index_film(task, describer, progress))

@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo: environment-show ## play the films that come with livematch, seen by a painted visitor
+demo: environment-show ## play the bundled films with a bundled camera
 	$(BIN)/livematch demo $(DEMO_ARGS)
 
 test: environment-test ## run every test

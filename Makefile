@@ -1,5 +1,5 @@
 # Two commands do everything on a fresh Debian or Ubuntu: `make demo` and `make test`.
-# What they need they install: see scripts/environment.
+# What they need they install: see .ci/environment.
 
 SHELL := /bin/bash
 BIN := .venv/bin
@@ -31,7 +31,7 @@ clean: ## remove the virtual environment and everything built
 	find livematch models tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 environment-show:
-	@scripts/environment show
+	@.ci/environment show
 
 environment-test:
-	@scripts/environment test
+	@.ci/environment test

@@ -15,7 +15,7 @@ import pytest
 import livematch
 
 ROOT = Path(__file__).parents[1]
-JUNK = ("__pycache__", ".pyc", ".venv", ".ci/", ".github/", "_cache/", ".hypothesis", "/proxies/")
+JUNK = ("__pycache__", ".pyc", ".venv", ".github/", "_cache/", ".hypothesis", "/proxies/")
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:

@@ -17,6 +17,10 @@ class FilmError(LivematchError):
     """One film cannot be read; the others can."""
 
 
+class PictureError(FilmError):
+    """One picture of a film is damaged; the next may be whole."""
+
+
 class ModelError(LivematchError):
     """A model file is not what its sidecar says, or cannot run as asked."""
 

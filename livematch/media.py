@@ -1,22 +1,26 @@
 """Films as FFmpeg sees them: opened, described and unpacked the same way for index and stage."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import av
 import av.container
 import av.error
 import av.logging
 import numpy as np
+from av.packet import Packet
 from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
-from livematch.errors import FilmError
+from livematch.errors import FilmError, PictureError
 from livematch.values import Colours, Image, Picture, PixelFormat
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 av.logging.set_level(av.logging.PANIC)  # a broken film is reported by us, once, with its name
@@ -143,6 +147,13 @@ class OpenFilm:
         return self._decoded() if begun is None else begun
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
+        return self.unpacked(lambda packet: packet.decode())
+
+    def unpacked(self, unpack: Callable[["Packet[VideoStream]"], Iterable[T]]) -> Iterator[T]:
+        """Yield what `unpack` makes of each packet from here on; damaged ones are passed over.
+
+        `unpack` says that one is damaged with PictureError. `seek` first: opening has read on.
+        """
         faults = 0
         packets = self.container.demux(self.stream)
         while True:
@@ -150,12 +161,12 @@ class OpenFilm:
                 packet = next(packets)
                 if packet.has_sidedata("encryption_info"):
                     raise FilmError(f"{self.path}: is encrypted, and livematch has no key for it")
-                yield from packet.decode()
+                yield from unpack(packet)
             except StopIteration:
                 return
             except av.error.EOFError:
                 return
-            except av.error.FFmpegError as error:
+            except (av.error.FFmpegError, PictureError) as error:
                 faults += 1
                 self.faults += 1
                 if faults == 1:

@@ -63,6 +63,19 @@ class PixelFormat(StrEnum):
 
     BGR = "bgr"  # one plane, (h, w, 3)
     YUV420 = "yuv420"  # three planes, chroma at half size both ways
+    # blocks of 4 × 4 pixels as graphics cards keep them: one plane, flat, in rows of blocks
+    DXT1 = "dxt1"
+    DXT5 = "dxt5"  # with transparency, shown over black
+    YCOCG_DXT5 = "ycocg-dxt5"  # Co, Cg, their scale and luma in place of R, G, B and alpha
+
+
+BLOCK_BYTES = {PixelFormat.DXT1: 8, PixelFormat.DXT5: 16, PixelFormat.YCOCG_DXT5: 16}
+"""The compressed formats, and how many bytes 4 × 4 of their pixels take."""
+
+
+def coded_size(width: int, height: int) -> tuple[int, int]:
+    """Return the size of a compressed picture with its padding: whole blocks."""
+    return -(-width // 4) * 4, -(-height // 4) * 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +88,11 @@ class Colours:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded film frame, ready to be uploaded; compared by identity, never by value.
+    """A film frame, ready to be uploaded; compared by identity, never by value.
 
     `aspect` is width over height as it should be seen, after `quarter_turns` × 90° clockwise.
+    `size_px` is the stored width and height of a compressed picture, without its padding; the
+    planes of the others have their size.
     """
 
     planes: tuple[Image, ...]
@@ -86,6 +101,7 @@ class Picture:
     time_s: float
     quarter_turns: int = 0
     colours: Colours = Colours()
+    size_px: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

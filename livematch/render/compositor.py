@@ -19,6 +19,12 @@ from livematch.render.textures import Held
 from livematch.values import Frame, Layer, Picture, PixelFormat, Source
 
 CAMERA = -1  # where the camera's textures are kept, beside those of the decks
+KINDS = {
+    PixelFormat.YUV420: "YUV",
+    PixelFormat.DXT5: "ALPHA",
+    PixelFormat.YCOCG_DXT5: "YCOCG",
+}
+"""What the shader calls the formats that it must do something for."""
 _WHOLE = 0.999  # a layer of at least this weight needs no mixing
 
 
@@ -44,7 +50,17 @@ class _Placed:
 
     def sampled(self, rect: Rect) -> Affine:
         turns = self.held.picture.quarter_turns
-        return sampled(rect, self.rect, self.window, turns, mirrored=self.mirrored)
+        where = sampled(rect, self.rect, self.window, turns, mirrored=self.mirrored)
+        across, down = self.held.filled
+        s, t, right_s, right_t, down_s, down_t = where
+        return (
+            s * across,
+            t * down,
+            right_s * across,
+            right_t * down,
+            down_s * across,
+            down_t * down,
+        )
 
 
 def weighed(layers: Sequence[Layer], camera: Picture | None) -> tuple[Weighed, ...] | None:
@@ -155,6 +171,7 @@ class Compositor:
         kinds = (
             Picture((grey,), PixelFormat.BGR, 1.0, 0.0),
             Picture(yuv, PixelFormat.YUV420, 1.0, 0.0),
+            Picture((np.zeros(8, np.uint8),), PixelFormat.DXT1, 1.0, 0.0, size_px=(2, 2)),
         )
         for rect in (Rect(0, 0, 2, 2), Rect(0, 0, 4, 4)):  # pixel for pixel, and not
             for below in kinds:
@@ -209,7 +226,7 @@ class Compositor:
         for name, (unit, picture) in zip(("bottom", "top"), here, strict=False):
             shader.vec(f"{name}_at", *picture.sampled(rect), width=2)
             shader.sampler(f"{name}_first", unit)
-            if picture.held.picture.format is PixelFormat.YUV420:
+            if picture.held.format is PixelFormat.YUV420:
                 shader.sampler(f"{name}_chroma", unit + 1)
                 to = to_rgb(picture.held.picture.colours)
                 shader.vec(f"{name}_luma", to.luma_scale, to.luma_offset, width=2)
@@ -239,9 +256,10 @@ def _defines(here: tuple[_Placed, ...]) -> tuple[str, ...]:
         names.append("FADED")
     if len(here) == 2:
         names.append("TOP")
-    for name, picture in zip(("BOTTOM_YUV", "TOP_YUV"), here, strict=False):
-        if picture.held.picture.format is PixelFormat.YUV420:
-            names.append(name)
+    for name, picture in zip(("BOTTOM", "TOP"), here, strict=False):
+        kind = KINDS.get(picture.held.format)
+        if kind is not None:
+            names.append(f"{name}_{kind}")
     return tuple(names)
 
 

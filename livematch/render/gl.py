@@ -124,6 +124,11 @@ def renderer() -> str:
     return f"{info.get_renderer()}, OpenGL {info.get_version_string()}"
 
 
+def reads_s3tc() -> bool:
+    """Whether the card reads DXT textures: nearly every one does since the patents ran out."""
+    return bool(sys.modules["pyglet.gl"].gl_info.have_extension("GL_EXT_texture_compression_s3tc"))
+
+
 def draws_in_software() -> bool:
     """Whether the processor draws in place of a graphics card."""
     name = str(sys.modules["pyglet.gl"].gl_info.get_renderer()).lower()

@@ -30,10 +30,24 @@ vec3 from_yuv(float first, vec2 chroma, vec2 luma, vec4 matrix) {
                 y + matrix.w * chroma.x);
 }
 
+// HAP Q: Co, Cg and what they were multiplied by in R, G and B, luma in A
+// (van Waveren and Castaño, Real-Time YCoCg-DXT Compression, 2007)
+vec3 from_ycocg(vec4 texel) {
+    vec2 chroma = (texel.rg - 128.0 / 255.0) / (texel.b * (255.0 / 8.0) + 1.0);
+    return vec3(texel.a + chroma.x - chroma.y,
+                texel.a + chroma.y,
+                texel.a - chroma.x - chroma.y);
+}
+
 vec3 bottom() {
 #ifdef BOTTOM_YUV
     return from_yuv(texture(bottom_first, bottom_uv).r, texture(bottom_chroma, bottom_uv).rg,
                     bottom_luma, bottom_matrix);
+#elif defined(BOTTOM_YCOCG)
+    return from_ycocg(texture(bottom_first, bottom_uv));
+#elif defined(BOTTOM_ALPHA)
+    vec4 texel = texture(bottom_first, bottom_uv);
+    return texel.rgb * texel.a; // over black
 #else
     return texture(bottom_first, bottom_uv).rgb;
 #endif
@@ -44,6 +58,11 @@ vec3 top() {
 #ifdef TOP_YUV
     return from_yuv(texture(top_first, top_uv).r, texture(top_chroma, top_uv).rg,
                     top_luma, top_matrix);
+#elif defined(TOP_YCOCG)
+    return from_ycocg(texture(top_first, top_uv));
+#elif defined(TOP_ALPHA)
+    vec4 texel = texture(top_first, top_uv);
+    return texel.rgb * texel.a; // over black
 #else
     return texture(top_first, top_uv).rgb;
 #endif

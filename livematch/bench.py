@@ -14,19 +14,24 @@ from pathlib import Path
 import psutil
 
 import livematch
+from livematch.archive.network import open_describer
+from livematch.archive.search import Searcher
+from livematch.archive.store import Archive
 from livematch.clock import Clock, SystemClock
 from livematch.config import ShowConfig
-from livematch.control.params import Layout, Params
+from livematch.control.params import Layout, Params, weights
 from livematch.errors import LivematchError
 from livematch.indexing.build import Settings
 from livematch.indexing.describing import Network, identity_of
 from livematch.indexing.speed import index_speed
+from livematch.robustness import VARIANTS, Recognition, probes, recognised
 from livematch.session import open_show
 from livematch.show import Watch, all_counters
 from livematch.telemetry import StageSummary
 
 WARM_UP_S = 4.0
 START_TRIES = 3
+PROBES = 150  # frames the archive is asked about, each in every variant
 MIB = 1024 * 1024
 
 EAGER = Params(screen=Layout.SIDE_BY_SIDE, fade=0.3, min_hold=0.5, max_hold=1.0, shot_cooldown=2.0)
@@ -186,12 +191,55 @@ def memory(plan: Plan) -> Section:
     )
 
 
+def robustness(plan: Plan) -> Section:
+    """Which share of frames between indexed moments find their own shot first, whatever is done."""
+    with Archive.open(plan.archive) as archive:
+        describer = open_describer(archive, provider=plan.provider)
+        searcher = Searcher(archive)
+        frames = list(probes(archive, PROBES))
+        if not frames:
+            raise LivematchError(
+                f"{plan.archive} has no shot with two moments whose film can be read:"
+                " index films with longer shots, or look with `livematch archive check`"
+            )
+
+        def film_of(shot_id: int) -> int:
+            return archive.shot(shot_id).film_id
+
+        def asked(name: str) -> Recognition:
+            # one at a time, as the camera's are: a batch would be another computation
+            pairs = (
+                (frame.shot_id, describer.describe([VARIANTS[name](frame.image)])[0])
+                for frame in frames
+            )
+            return recognised(pairs, searcher, weights(Params()), film_of)
+
+        found = {name: asked(name) for name in VARIANTS}
+    shots = len({frame.shot_id for frame in frames})
+    return Section(
+        "robustness",
+        f"{len(frames)} frames of {shots} shots, {len(searcher)} moments, the default weights",
+        (
+            *(
+                at_least(f"{name}: own shot first", 100 * one.shot, "%", _robust_goal(name))
+                for name, one in found.items()
+            ),
+            Figure("all together: own film first", 100 * found["all together"].film, "%"),
+        ),
+    )
+
+
+def _robust_goal(variant: str) -> float:
+    return 80.0 if variant == "all together" else 95.0
+
+
 SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "latency": latency,
     "crossfade": crossfade,
     "start": start,
     "indexing": indexing,
     "memory": memory,
+    "robustness": robustness,
 }
 
 

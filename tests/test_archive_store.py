@@ -341,10 +341,12 @@ def test_create_again_after_a_creation_cut_short(tmp_path: Path) -> None:
         (folder / name).mkdir(parents=True)
     (folder / schema.LOCK).touch()
     (folder / schema.VECTORS).touch()
-    (folder / f"{schema.DATABASE}.part").write_bytes(b"half")
+    for name in (".part", ".part-journal", ".part-wal"):  # SQLite leaves these where it is killed
+        (folder / f"{schema.DATABASE}{name}").write_bytes(b"half")
     with Archive.create(folder, MODEL, LAYOUT) as archive:
         archive.add_film(film(1))
     assert sound(Archive.open(folder)) == {1}
+    assert not list(folder.glob("*.part*"))
 
 
 def test_an_archive_that_points_out_of_its_folder_is_not_trusted(folder: Path) -> None:

@@ -59,7 +59,8 @@ CREATE INDEX moments_by_shot ON moments (shot_id);
 def create_database(path: Path, meta: dict[str, str | int]) -> None:
     """Write an empty database with these facts in `meta`; it appears whole or not at all."""
     part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
+    for leftover in path.parent.glob(f"{part.name}*"):  # of a process killed here, its journal too
+        leftover.unlink()
     with closing(sqlite3.connect(part, isolation_level=None)) as database:
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {VERSION}")

@@ -389,10 +389,11 @@ def _read_facts(database: sqlite3.Connection, folder: Path) -> _Facts:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    ours = {schema.VECTORS, schema.LOCK, schema.PROXIES, schema.THUMBS, f"{schema.DATABASE}.part"}
+    # what a process leaves that was killed while making the archive, SQLite's journals included
+    ours = (schema.VECTORS, schema.LOCK, schema.PROXIES, schema.THUMBS, f"{schema.DATABASE}.part")
     if folder.exists() and not folder.is_dir():
         raise ArchiveError(f"{folder} is a file; an archive is a folder")
-    others = [e.name for e in folder.iterdir() if e.name not in ours] if folder.is_dir() else []
+    others = [e.name for e in folder.iterdir() if not e.name.startswith(ours)] if folder.is_dir() else []
     if others:
         raise ArchiveError(
             f"{folder} holds other things ({', '.join(sorted(others)[:3])}…): an archive needs a"

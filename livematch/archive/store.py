@@ -393,7 +393,8 @@ def _refuse_foreign(folder: Path) -> None:
     ours = (schema.VECTORS, schema.LOCK, schema.PROXIES, schema.THUMBS, f"{schema.DATABASE}.part")
     if folder.exists() and not folder.is_dir():
         raise ArchiveError(f"{folder} is a file; an archive is a folder")
-    others = [e.name for e in folder.iterdir() if not e.name.startswith(ours)] if folder.is_dir() else []
+    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    others = [name for name in names if not name.startswith(ours)]
     if others:
         raise ArchiveError(
             f"{folder} holds other things ({', '.join(sorted(others)[:3])}…): an archive needs a"

@@ -1,5 +1,6 @@
 """The composition root: builds a show from its set-up, starts it in order, ends it in reverse."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -100,6 +101,9 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             telemetry=telemetry,
             forgiving=not config.offline,
         )
+        gc.collect()
+        gc.freeze()  # what the show is made of lives as long as it: no collection looks at it again
+        stack.callback(gc.unfreeze)
         yield Show(
             config,
             archive,

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from livematch import bench
-from livematch.bench import Plan, at_least, at_most
+from livematch.bench.figures import Plan, at_least, at_most, machine
+from livematch.bench.playing import _stage
 from livematch.errors import LivematchError
 from livematch.telemetry import summarise
 
@@ -58,11 +59,11 @@ def test_indexing_is_compared_with_decoding(plan: Plan) -> None:
 
 def test_a_stage_nobody_saw_is_said_to_be_missing() -> None:
     with pytest.raises(LivematchError, match="cue"):
-        bench._stage((summarise("other", [1.0]),), "cue → first picture")
+        _stage((summarise("other", [1.0]),), "cue → first picture")
 
 
 def test_the_machine_is_described() -> None:
-    here = bench.machine()
+    here = machine()
     assert here.cores >= 1
     assert here.memory_gib > 0
     assert here.processor

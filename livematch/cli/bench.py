@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from livematch.bench import SECTIONS, Plan, Section, as_document, machine
+from livematch.bench import SECTIONS
+from livematch.bench.figures import Plan, Section, as_document, machine
 from livematch.cli.demo import PROXY_HEIGHT_PX, has_display
 from livematch.cli.index import index
 from livematch.cli.options import ProviderOption

@@ -1,99 +1,32 @@
-"""The bench: every figure that livematch promises, measured on this machine by its own parts."""
+"""Playing, measured: latency, crossfades, the start, and memory."""
 
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
-import livematch
-from livematch.archive.network import open_describer
-from livematch.archive.search import Searcher
-from livematch.archive.store import Archive
+from livematch.bench.figures import Figure, Plan, Section, at_least, at_most
 from livematch.clock import Clock, SystemClock
 from livematch.config import ShowConfig
-from livematch.control.params import Layout, Params, weights
+from livematch.control.params import Layout, Params
 from livematch.errors import LivematchError
-from livematch.indexing.build import Settings
-from livematch.indexing.describing import Network, identity_of
-from livematch.indexing.speed import index_speed
-from livematch.robustness import VARIANTS, Recognition, probes, recognised
 from livematch.session import open_show
 from livematch.show import Watch, all_counters
 from livematch.telemetry import StageSummary
 
 WARM_UP_S = 4.0
 START_TRIES = 3
-PROBES = 150  # frames the archive is asked about, each in every variant
 MIB = 1024 * 1024
 
 EAGER = Params(screen=Layout.SIDE_BY_SIDE, fade=0.3, min_hold=0.5, max_hold=1.0, shot_cooldown=2.0)
 """A show that changes about once a second, so that there are cues to measure."""
 ALWAYS_FADING = Params(fade=2.0, min_hold=2.0, max_hold=2.0, shot_cooldown=4.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What the figures were measured on."""
-
-    system: str
-    processor: str
-    cores: int
-    memory_gib: float
-    python: str
-    livematch: str
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured number; `goal` says what it should be, `met` whether it is."""
-
-    name: str
-    value: float
-    unit: str
-    goal: str = ""
-    met: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """What one part of the bench found: figures, the stages behind them, and what was noticed."""
-
-    name: str
-    about: str
-    figures: tuple[Figure, ...]
-    stages: tuple[StageSummary, ...] = ()
-    counters: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to measure with. `films` is what is indexed; `seconds` is per section."""
-
-    archive: Path
-    camera: str
-    films: Path
-    offscreen: bool
-    provider: str
-    seconds: float
-    memory_minutes: float
-
-
-def at_most(name: str, value: float, unit: str, limit: float) -> Figure:
-    """A figure that should not be above `limit`."""
-    return Figure(name, value, unit, f"≤ {limit:g}", value <= limit)
-
-
-def at_least(name: str, value: float, unit: str, limit: float) -> Figure:
-    """A figure that should not be below `limit`."""
-    return Figure(name, value, unit, f"≥ {limit:g}", value >= limit)
 
 
 def latency(plan: Plan) -> Section:
@@ -150,28 +83,6 @@ def start(plan: Plan) -> Section:
     )
 
 
-def indexing(plan: Plan) -> Section:
-    """Indexing a folder at 720p with MJPEG proxies, beside bare decoding of the same films."""
-    network = Network("efficientnet-lite0", plan.provider)
-    with tempfile.TemporaryDirectory(prefix="livematch-bench-") as folder:
-        speed = index_speed(
-            plan.films,
-            Path(folder),
-            network,
-            identity_of(network.card()),
-            Settings(proxies=True, height_px=720),
-            SystemClock(),
-        )
-    return Section(
-        "indexing",
-        f"{speed.films} films, {speed.film_s:.0f} s, MJPEG proxies at 720p",
-        (
-            at_least("indexing", speed.times_real_time, "× real time", 5),
-            Figure("decoding alone", speed.film_s / speed.decode_only_s, "× real time"),
-        ),
-    )
-
-
 def memory(plan: Plan) -> Section:
     """Resident memory of a show in a process of its own, watched for some minutes."""
     with tempfile.TemporaryDirectory(prefix="livematch-bench-") as folder:
@@ -189,83 +100,6 @@ def memory(plan: Plan) -> Section:
             at_most("growth in the last two thirds", growth, "MiB", 8),
         ),
     )
-
-
-def robustness(plan: Plan) -> Section:
-    """Which share of frames between indexed moments find their own shot first, whatever is done."""
-    with Archive.open(plan.archive) as archive:
-        describer = open_describer(archive, provider=plan.provider)
-        searcher = Searcher(archive)
-        frames = list(probes(archive, PROBES))
-        if not frames:
-            raise LivematchError(
-                f"{plan.archive} has no shot with two moments whose film can be read:"
-                " index films with longer shots, or look with `livematch archive check`"
-            )
-
-        def film_of(shot_id: int) -> int:
-            return archive.shot(shot_id).film_id
-
-        def asked(name: str) -> Recognition:
-            # one at a time, as the camera's are: a batch would be another computation
-            pairs = (
-                (frame.shot_id, describer.describe([VARIANTS[name](frame.image)])[0])
-                for frame in frames
-            )
-            return recognised(pairs, searcher, weights(Params()), film_of)
-
-        found = {name: asked(name) for name in VARIANTS}
-    shots = len({frame.shot_id for frame in frames})
-    return Section(
-        "robustness",
-        f"{len(frames)} frames of {shots} shots, {len(searcher)} moments, the default weights",
-        (
-            *(
-                at_least(f"{name}: own shot first", 100 * one.shot, "%", _robust_goal(name))
-                for name, one in found.items()
-            ),
-            Figure("all together: own film first", 100 * found["all together"].film, "%"),
-        ),
-    )
-
-
-def _robust_goal(variant: str) -> float:
-    return 80.0 if variant == "all together" else 95.0
-
-
-SECTIONS: dict[str, Callable[[Plan], Section]] = {
-    "latency": latency,
-    "crossfade": crossfade,
-    "start": start,
-    "indexing": indexing,
-    "memory": memory,
-    "robustness": robustness,
-}
-
-
-def machine() -> Machine:
-    """Describe this machine."""
-    return Machine(
-        system=platform.platform(),
-        processor=_processor(),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _cores(),
-        memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
-        python=platform.python_version(),
-        livematch=livematch.__version__,
-    )
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _config(plan: Plan) -> ShowConfig:
@@ -324,8 +158,3 @@ def _resident_mib(process: subprocess.Popen[bytes], clock: Clock) -> Iterator[fl
         except psutil.NoSuchProcess:
             return
         clock.wait_until(clock.now() + 1.0)
-
-
-def as_document(machine: Machine, sections: list[Section]) -> dict[str, object]:
-    """Return a run of the bench as plain values."""
-    return {"machine": asdict(machine), "sections": [asdict(section) for section in sections]}

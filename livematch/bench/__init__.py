@@ -1,0 +1,20 @@
+"""The bench: every figure that livematch promises, measured on this machine by its own parts.
+
+One module for each thing that is measured; `SECTIONS` is the table of all parts.
+"""
+
+from collections.abc import Callable
+
+from livematch.bench.figures import Plan, Section
+from livematch.bench.films import indexing
+from livematch.bench.matching import robustness
+from livematch.bench.playing import crossfade, latency, memory, start
+
+SECTIONS: dict[str, Callable[[Plan], Section]] = {
+    "latency": latency,
+    "crossfade": crossfade,
+    "start": start,
+    "indexing": indexing,
+    "memory": memory,
+    "robustness": robustness,
+}

@@ -3,8 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,16 +13,18 @@ from livematch.archive.report import ArchiveInfo, Finding
 from livematch.archive.report import check as check_archive
 from livematch.archive.report import info as info_of
 from livematch.archive.store import Archive
+from livematch.cli.curating import ban, export, list_shots, stats, tag, unban, untag
+from livematch.cli.options import FolderArgument, JsonOption
 from livematch.sheet import readable, time_code
 
-archive_app = typer.Typer(help="Look into an archive.", no_args_is_help=True)
-
-Folder = Annotated[Path, typer.Argument(help="The archive's folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print it for programs.")]
+archive_app = typer.Typer(help="Look into an archive, curate it, mend it.", no_args_is_help=True)
+for command in (tag, untag, ban, unban, stats, export):
+    archive_app.command(command.__name__)(command)
+archive_app.command("list")(list_shots)
 
 
 @archive_app.command()
-def info(folder: Folder, as_json: AsJson = False) -> None:
+def info(folder: FolderArgument, as_json: JsonOption = False) -> None:
     """Say what the archive holds."""
     with Archive.open(folder) as archive:
         found = info_of(archive)
@@ -40,7 +40,7 @@ def info(folder: Folder, as_json: AsJson = False) -> None:
 
 
 @archive_app.command()
-def check(folder: Folder, as_json: AsJson = False) -> None:
+def check(folder: FolderArgument, as_json: JsonOption = False) -> None:
     """Look for damage; the exit status is 1 when something is wrong."""
     with Archive.open(folder) as archive:
         findings = check_archive(archive)

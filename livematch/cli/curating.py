@@ -16,8 +16,8 @@ from rich.text import Text
 
 from livematch.archive import catalogue
 from livematch.archive.catalogue import Entry, Stats
-from livematch.archive.contents import valid_tag
 from livematch.archive.curation import Curation, marks_to_add, marks_to_remove, words_of
+from livematch.archive.marks import valid_tag
 from livematch.archive.records import Mark
 from livematch.archive.selecting import Selector
 from livematch.archive.store import Archive

@@ -18,6 +18,7 @@ from livematch.archive.report import info as info_of
 from livematch.archive.store import Archive
 from livematch.cli.curating import ban, export, list_shots, stats, tag, unban, untag
 from livematch.cli.options import FolderArgument, JsonOption
+from livematch.cli.report import report
 from livematch.indexing.film import THUMB_PX, thumbnail
 from livematch.indexing.scan import fingerprint
 from livematch.sheet import readable, time_code
@@ -25,7 +26,7 @@ from livematch.stills import film_still
 from livematch.values import Image
 
 archive_app = typer.Typer(help="Look into an archive, curate it, mend it.", no_args_is_help=True)
-for command in (tag, untag, ban, unban, stats, export):
+for command in (tag, untag, ban, unban, stats, export, report):
     archive_app.command(command.__name__)(command)
 archive_app.command("list")(list_shots)
 

@@ -48,6 +48,15 @@ class Moment:
     time_s: float
 
 
+class ShotKind(StrEnum):
+    """What a shot shows; only film is offered unless the others are asked for."""
+
+    FILM = "film"
+    BLACK = "black"
+    WHITE = "white"
+    TITLE = "title"
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A moment and how like the observation it is: −1 to 1, whole and by descriptor part."""

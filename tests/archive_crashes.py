@@ -3,22 +3,30 @@
 archive_crashes.py lines FOLDER     kill `add_film` at each of its lines in turn
 archive_crashes.py creation FOLDER  kill `create` at each of its lines in turn
 archive_crashes.py write FOLDER     add films 1, 2, 3, … until killed, saying each
+archive_crashes.py upgrade OLD WORK kill the upgrade of an older archive at each line in turn
+archive_crashes.py mending FOLDER   kill a repair at each of its lines in turn
 archive_crashes.py readonly FOLDER  read an archive as somebody who may not write there
 """
 
 import os
 import shutil
 import signal
+import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 from archive_kit import LAYOUT, MODEL, film, make, sound
 
 from livematch.archive import store
+from livematch.archive.records import Mark
+from livematch.archive.repair import Tools, repair
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive
 from livematch.errors import ArchiveError
@@ -97,6 +105,75 @@ def creation(folder: Path) -> None:
             return
 
 
+def upgrade(old: Path, work: Path) -> None:
+    versions = []
+    for number in count():
+        folder = work / f"{number}"
+        shutil.copytree(old, folder)
+
+        def act(folder: Path = folder) -> None:
+            Archive.open(folder, writable=True).close()
+
+        killed = killed_at_line(number, act)
+        with closing(sqlite3.connect(folder / "archive.db")) as database:
+            versions.append(database.execute("PRAGMA user_version").fetchone()[0])
+        assert sound(Archive.open(folder)) == {1, 2}
+        with Archive.open(folder, writable=True) as archive:
+            archive.add_film(film(3))
+            assert sound(archive) == {1, 2, 3}
+        shutil.rmtree(folder)
+        if not killed:
+            break
+    assert versions == sorted(versions)
+    say(len(versions), versions.count(1), versions.count(2))
+
+
+def mending(folder: Path) -> None:
+    """Kill a repair at each of its lines; the next one always ends with everything mended."""
+    broken = make(folder / "broken", 1, 2)
+    mark = Mark("film-0002", 3.0, "sea")
+    with Archive.open(broken, writable=True) as archive:
+        archive.mark([mark])
+    with (broken / "vectors.f16").open("r+b") as file:
+        file.truncate(18 * LAYOUT.dimension * 2 + 5)
+    (broken / "thumbs" / "film-0001" / "2.jpg").unlink()
+    (broken / "thumbs" / "film-0009.part").mkdir()
+    tools = Tools(lambda path, time_s: film(1).thumbs[2], lambda path: path.stem.replace(" ", "-"))
+    outcomes = []
+    for number in count():
+        work = folder / f"{number}"
+        shutil.copytree(broken, work)
+        killed = killed_at_line(number, lambda work=work: list(repair(work, tools)))
+        again = list(repair(work, tools))
+        found = Archive.open(work)
+        assert found.marks == (mark,)
+        assert [stored.damaged for stored in found.films()] == [False, True]
+        assert np.isfinite(found.vectors).all(axis=1).tolist() == [True] * 18 + [False] * 6
+        assert not (work / "thumbs" / "film-0009.part").exists()
+        kinds = [repaired.finding.kind for repaired in again]
+        assert kinds.count("damaged vectors") == 1
+        shutil.rmtree(work)
+        outcomes.append(len(again))
+        if not killed:
+            break
+    assert outcomes == sorted(outcomes, reverse=True)
+    say(len(outcomes), outcomes[0], outcomes[-1])
+
+
+def run_task(task: str, *folders: Path) -> str:
+    """Run one of these tasks as a program; what it said."""
+    done = subprocess.run(
+        [sys.executable, __file__, task, *map(str, folders)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def write(folder: Path) -> None:
     with Archive.open(folder, writable=True) as archive:
         for number in count(1):
@@ -140,6 +217,12 @@ def say(*what: object) -> None:
 
 
 if __name__ == "__main__":
-    {"lines": lines, "creation": creation, "write": write, "readonly": readonly}[sys.argv[1]](
-        Path(sys.argv[2])
-    )
+    tasks: dict[str, Callable[..., None]] = {
+        "lines": lines,
+        "creation": creation,
+        "upgrade": upgrade,
+        "write": write,
+        "readonly": readonly,
+        "mending": mending,
+    }
+    tasks[sys.argv[1]](*map(Path, sys.argv[2:]))

@@ -4,7 +4,7 @@ import json
 import logging
 import sqlite3
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from livematch.archive import schema, thumbs, vectors
+from livematch.archive import marks, schema, thumbs, vectors
 from livematch.archive.contents import (
     Clips,
     Films,
@@ -25,7 +25,7 @@ from livematch.archive.contents import (
     read_shots,
 )
 from livematch.archive.intake import fault_of, insert
-from livematch.archive.records import IndexedFilm
+from livematch.archive.records import IndexedFilm, Mark
 from livematch.archive.vectors import Half
 from livematch.embed.parts import DescriptorLayout
 from livematch.errors import ArchiveError, FilmError
@@ -61,6 +61,7 @@ class _Snapshot:
     rows: int
     films: Films
     shots: dict[int, StoredShot]
+    marks: tuple[Mark, ...]
     moments: Moments
     vectors: Half
     clips: Clips
@@ -139,14 +140,23 @@ class Archive:
         return cls._open_for_writing(folder, database)
 
     @classmethod
-    def _open_for_writing(cls, folder: Path, path: Path) -> Self:
+    def open_to_mend(cls, folder: Path) -> Self:
+        """Open an archive for writing although vectors may be missing: fill them before adding."""
+        database = folder / schema.DATABASE
+        if not database.is_file():
+            raise ArchiveError(_not_an_archive(folder))
+        return cls._open_for_writing(folder, database, mending=True)
+
+    @classmethod
+    def _open_for_writing(cls, folder: Path, path: Path, *, mending: bool = False) -> Self:
         lock = schema.WriterLock(folder)
         try:
             database = schema.open_for_writing(path)
             try:
                 with schema.explained(path):
                     facts = _read_facts(database, folder)
-                    _refuse_missing_vectors(folder, facts)
+                    if not mending:
+                        _refuse_missing_vectors(folder, facts)
                     vectors.cut(folder / schema.VECTORS, facts.rows, facts.layout.dimension)
                 return cls(folder, facts, database, lock)
             except BaseException:
@@ -220,8 +230,57 @@ class Archive:
             self._refuse_unknown(film_id)
             database.execute("UPDATE films SET present = ? WHERE id = ?", (present, film_id))
 
+    def set_repeats(self, pairs: Mapping[int, int | None]) -> None:
+        """Note for shots, all at once, which shot each repeats, by number; None for none."""
+        with self._writing() as database:
+            wrong = [shot for shot, repeated in pairs.items() if shot == repeated]
+            if wrong:
+                raise ArchiveError(f"{self.folder}: the shot {wrong[0]} cannot repeat itself")
+            for shot, repeated in pairs.items():
+                try:
+                    changed = database.execute(
+                        "UPDATE shots SET repeats = ? WHERE id = ?", (repeated, shot)
+                    ).rowcount
+                except sqlite3.IntegrityError:
+                    raise ArchiveError(f"{self.folder} has no shot number {repeated}") from None
+                if not changed:
+                    raise ArchiveError(f"{self.folder} has no shot number {shot}")
+
+    def mark(self, wanted: Iterable[Mark]) -> None:
+        """Add tags and bans, all at once; ArchiveError for one that cannot be."""
+        wanted = tuple(wanted)
+        wrong = [mark for mark in wanted if not marks.valid_mark(mark)]
+        if wrong:
+            raise ArchiveError(f"{self.folder}: {wrong[0]} cannot be kept")
+        with self._writing() as database:
+            marks.add(database, wanted)
+
+    def unmark(self, unwanted: Iterable[Mark]) -> None:
+        """Remove tags and bans, all at once; one that is not there is no fault."""
+        with self._writing() as database:
+            marks.remove(database, unwanted)
+
+    def set_damaged(self, film_ids: Iterable[int]) -> None:
+        """Note that films lack vectors: the next `livematch index` makes them again."""
+        with self._writing() as database:
+            for film_id in film_ids:
+                self._refuse_unknown(film_id)
+                database.execute("UPDATE films SET damaged = 1 WHERE id = ?", (film_id,))
+
+    def fill_missing_vectors(self) -> int:
+        """Put rows of no numbers where the file of vectors ends early; returns how many.
+
+        No film can be found by them, and no other film's vectors ever take a row that was used:
+        an index that was built from the rows before would not notice.
+        """
+        with schema.explained(self.folder / schema.DATABASE):
+            return vectors.fill(self.folder / schema.VECTORS, self._rows, self.layout.dimension)
+
     def remove_film(self, film_id: int) -> None:
-        """Forget a film with its shots, moments, thumbs and proxy; its vectors become dead rows."""
+        """Forget a film with its shots, moments, thumbs and proxy; its vectors become dead rows.
+
+        Its tags and bans are kept, for when it comes back.
+        """
         with self._writing() as database:
             gone = self._refuse_unknown(film_id).film
             database.execute("DELETE FROM films WHERE id = ?", (film_id,))
@@ -253,6 +312,11 @@ class Archive:
     def shot(self, shot_id: int) -> StoredShot:
         """Return the shot of this number; KeyError if there is none."""
         return self._contents.shots[shot_id]
+
+    @property
+    def marks(self) -> Sequence[Mark]:
+        """Every tag and ban, of films that are not in the archive too; see `Offer`."""
+        return self._contents.marks
 
     @property
     def moments(self) -> Moments:
@@ -314,7 +378,7 @@ class Archive:
         try:
             rows = _read_facts(database, self.folder).rows
             films, shots = read_films(database), read_shots(database)
-            moments = read_moments(database)
+            kept, moments = marks.read_marks(database), read_moments(database)
         finally:
             database.execute("ROLLBACK")
         file, dimension = self.folder / schema.VECTORS, self.layout.dimension
@@ -324,7 +388,8 @@ class Archive:
             moments = moments.where(moments.rows < there)
         mapped = vectors.map_rows(file, there, dimension)
         self._rows = rows
-        return _Snapshot(rows, films, shots, moments, mapped, Clips(self.folder, films, shots))
+        clips = Clips(self.folder, films, shots)
+        return _Snapshot(rows, films, shots, kept, moments, mapped, clips)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -411,7 +476,7 @@ def _refuse_missing_vectors(folder: Path, facts: _Facts) -> None:
 def _missing_vectors(folder: Path, missing: int, rows: int) -> str:
     return (
         f"{folder}: {missing} of {rows} rows of {schema.VECTORS} are missing; put a copy of that"
-        " file back, or index the films into a new folder"
+        f" file back, or run `livematch archive check --repair {folder}`"
     )
 
 

@@ -142,6 +142,9 @@ class Params:
     semantic: float = _number("match", 1.0, 0, 1, 0.05, "weight of what is in the picture")
     layout: float = _number("match", 0.5, 0, 1, 0.05, "weight of where things are in the picture")
     colour: float = _number("match", 0.35, 0, 1, 0.05, "weight of tone and palette")
+    momentum: float = _number(
+        "match", 1.0, 0, 1, 0.05, "how much movement counts where a shot is entered"
+    )
     stickiness: float = _number(
         "match", 0.03, 0, 0.5, 0.01, "how much better another shot must be to follow it"
     )

@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import films
+import indexing_crashes
 import indexing_run
 import indexing_twins
 import numpy as np
@@ -37,7 +38,8 @@ from livematch.indexing.film import FilmTask
 from livematch.indexing.plan import Plan
 from livematch.indexing.speed import Unwatched, index_speed
 
-KILLS = 10
+KILLS = 5  # at a chance instant, with workers
+STEPS_KILLED_AT = 50  # in one process, one step at a time
 
 
 class Notes:
@@ -331,6 +333,30 @@ def test_killed_at_any_instant_the_next_run_makes_it_whole(
     assert contents(archive) == expected
     left = sorted(p.name for p in (archive / "proxies").iterdir())
     assert left == sorted(f"{key}.mov" for key in expected)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_fifty_steps_nothing_finished_is_lost_and_it_ends_as_if_undisturbed(
+    tmp_path: Path,
+) -> None:
+    """After each kill `archive check` finds at most orphans; see `indexing_crashes`."""
+    folder, whole = tmp_path / "films", tmp_path / "whole"
+    for number in range(3):
+        short_film(folder / f"{number}.mp4", 10 * number, 5 + number)
+    assert counts(run(folder, whole)) == {"indexed": 3}
+    program = [sys.executable, indexing_crashes.__file__, folder, whole, tmp_path / "archive"]
+    done = subprocess.run(
+        [*map(str, program), str(STEPS_KILLED_AT)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    outcomes = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+    assert outcomes[-1][0] == STEPS_KILLED_AT
+    assert {finished for _, finished in outcomes} == {0, 1, 2, 3}, "with any number of films"
 
 
 @linux

@@ -52,6 +52,22 @@ class TellsItsProcess:
         return thumbnails()
 
 
+@dataclass(frozen=True)
+class ChangesItsFilm:
+    """Describes by thumbnails, while something is still written to, or taken away with, a film."""
+
+    film: Path
+    is_taken_away: bool = False
+
+    def __call__(self) -> Describer:
+        if self.is_taken_away:
+            self.film.unlink(missing_ok=True)
+        else:
+            with self.film.open("ab") as file:
+                file.write(b"more of it")
+        return thumbnails()
+
+
 Contents = dict[str, tuple[object, ...]]
 
 

@@ -244,6 +244,45 @@ def test_a_crashing_decoder_fails_its_film_only(three_films: Path, tmp_path: Pat
     assert not list((tmp_path / "a" / "proxies").glob("*.part.mov"))
 
 
+@pytest.mark.parametrize("is_taken_away", [False, True])
+def test_a_film_that_changes_while_it_is_read_is_not_taken_for_what_it_was(
+    films_and_archive: tuple[Path, Path], is_taken_away: bool
+) -> None:
+    """Somebody still copies it: what was read is neither the film of before nor that of after."""
+    folder, archive = films_and_archive
+    before = contents(archive)
+    late = short_film(folder / "late.mp4", 55)
+    whole = late.read_bytes()
+    changes = indexing_twins.ChangesItsFilm(late, is_taken_away)
+    outcome = run(folder, archive, describer=changes)
+    assert counts(outcome) == {"unchanged": 3, "failed": 1}
+    note = outcome.of(Status.FAILED)[0].note or ""
+    assert ("went away" if is_taken_away else "changed") in note
+    assert contents(archive) == before
+    late.write_bytes(whole)
+    assert counts(run(folder, archive)) == {"unchanged": 3, "indexed": 1}
+
+
+def test_killed_between_a_changed_film_and_what_it_was_both_are_there(
+    films_and_archive: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, archive = films_and_archive
+    before = contents(archive)
+    short_film(folder / "film 1.mp4", 66)
+    with monkeypatch.context() as patch:
+        patch.setattr(Archive, "remove_film", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, archive)
+    assert before.items() <= contents(archive).items()
+    assert len(contents(archive)) == 4
+    assert counts(run(folder, archive)) == {"unchanged": 3}
+    assert len(contents(archive)) == 3
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_without_a_model_nothing_can_be_indexed(three_films: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such model"):
         run(three_films, tmp_path / "a", describer=indexing_twins.no_model)

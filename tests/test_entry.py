@@ -261,8 +261,10 @@ def test_glances_are_forgotten_by_age_by_number_and_at_a_cut() -> None:
         assert seen[-1].captured_s == n / 25
     assert MEMORY_S - 0.05 <= seen[-1].captured_s - seen[0].captured_s <= MEMORY_S
     assert len(recent.push(Glance(4.0, sight(0.5)), 1)) == 1
+    assert len(recent.push(Glance(4.02, sight(0.55)), 1)) == 2
+    assert len(recent.push(Glance(4.04, sight(0.9, tone=0.0)), 1)) == 1, "a cut not counted yet"
     for n in range(2 * MOST_GLANCES):
-        seen = recent.push(Glance(4.0 + n / 10_000, sight(0.5)), 1)
+        seen = recent.push(Glance(4.1 + n / 10_000, sight(0.5)), 1)
     assert len(seen) == MOST_GLANCES
 
 

@@ -41,6 +41,33 @@ def crashing() -> Describer:
     return CrashesOnWhite(ThumbnailEmbedder())
 
 
+class DyingDescriber(Describer):
+    """Describes by thumbnails, but kills its process if none has died before it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(ThumbnailEmbedder())
+        self._folder = folder
+
+    def describe(self, images: Sequence[Image]) -> Vector:
+        try:
+            (self._folder / "died").touch(exist_ok=False)
+        except FileExistsError:
+            return super().describe(images)
+        (self._folder / "died").write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("nobody survives that")
+
+
+@dataclass(frozen=True)
+class DiesOnce:
+    """Describes by thumbnails; of all processes the first one dies in the middle of its film."""
+
+    folder: Path
+
+    def __call__(self) -> Describer:
+        return DyingDescriber(self.folder)
+
+
 @dataclass(frozen=True)
 class TellsItsProcess:
     """Describes by thumbnails, and leaves its process number in a folder; then waits for a word."""
@@ -49,6 +76,22 @@ class TellsItsProcess:
 
     def __call__(self) -> Describer:
         (self.folder / f"{os.getpid()}.pid").touch()
+        return thumbnails()
+
+
+@dataclass(frozen=True)
+class ChangesItsFilm:
+    """Describes by thumbnails, while something is still written to, or taken away with, a film."""
+
+    film: Path
+    is_taken_away: bool = False
+
+    def __call__(self) -> Describer:
+        if self.is_taken_away:
+            self.film.unlink(missing_ok=True)
+        else:
+            with self.film.open("ab") as file:
+                file.write(b"more of it")
         return thumbnails()
 
 

@@ -75,6 +75,15 @@ class Moments:
             time_s=float(self.times_s[position]),
         )
 
+    def at_all(self, positions: NDArray[np.intp]) -> "Moments":
+        """Return only the moments at some positions, in rising order."""
+        return Moments(
+            self.rows[positions],
+            self.films[positions],
+            self.shots[positions],
+            self.times_s[positions],
+        )
+
     def where(self, wanted: NDArray[np.bool_]) -> "Moments":
         """Return only the moments for which `wanted` (n,) is true."""
         return Moments(

@@ -243,7 +243,7 @@ def test_thumbs_are_not_written_through_a_link(folder: Path, tmp_path: Path) -> 
 
 
 def spoil(folder: Path) -> None:
-    (folder / "index.hnsw").write_bytes(b"no index")
+    (folder / "fitted.i16").write_bytes(b"no index")
 
 
 def of_another_model(folder: Path) -> None:
@@ -253,7 +253,7 @@ def of_another_model(folder: Path) -> None:
 
 def of_another_dimension(folder: Path) -> None:
     manifest = json.loads((folder / "index.json").read_text())
-    (folder / "index.json").write_text(json.dumps({**manifest, "dimension": 7}))
+    (folder / "index.json").write_text(json.dumps({**manifest, "layout": []}))
 
 
 @pytest.mark.parametrize("fault", [spoil, of_another_model, of_another_dimension])
@@ -270,7 +270,12 @@ def test_a_foreign_index_is_built_again(
 
 
 def test_our_unfinished_files_go_and_what_is_not_ours_stays(folder: Path, tmp_path: Path) -> None:
-    ours = ("index.hnsw.4711.part", "archive.db.part-journal", "proxies/abcd-1.part.mov")
+    ours = (
+        "fitted.i16.4711.part",
+        "index.hnsw",
+        "archive.db.part-journal",
+        "proxies/abcd-1.part.mov",
+    )
     theirs = ("holiday.mp4", "proxies/nobody.mov", "thumbs/x.part.jpg", "notes.part")
     for name in (*ours, *theirs):
         (folder / name).write_bytes(b"x")

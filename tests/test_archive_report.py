@@ -115,9 +115,9 @@ def test_gone_films_are_not_missed(folder: Path) -> None:
 
 def test_leftovers_of_a_run_that_was_cut_short_are_orphans(folder: Path) -> None:
     (folder / "thumbs" / "film-0009.part").mkdir()
-    (folder / "index.hnsw.4711.part").write_bytes(b"x")
+    (folder / "fitted.i16.4711.part").write_bytes(b"x")
     subjects = {finding.subject for finding in check(Archive.open(folder))}
-    assert subjects == {"thumbs/film-0009.part", "index.hnsw.4711.part"}
+    assert subjects == {"thumbs/film-0009.part", "fitted.i16.4711.part"}
 
 
 def test_a_stale_index_is_told_where_one_is_used(
@@ -129,4 +129,17 @@ def test_a_stale_index_is_told_where_one_is_used(
     assert check(Archive.open(folder)) == []
     with Archive.open(folder, writable=True) as archive:
         archive.set_present(2, False)
+        assert check(archive) == []
+        (folder.parent / "films" / "film 4.mp4").write_bytes(b"film")
+        archive.add_film(film(4, folder=folder.parent / "films"))
         assert [finding.kind for finding in check(archive)] == ["stale index"]
+
+
+def test_a_row_of_the_index_that_is_not_as_it_should_be_is_told(folder: Path) -> None:
+    Searcher(Archive.open(folder))
+    with (folder / "fitted.i16").open("r+b") as file:
+        file.seek(7 * LAYOUT.dimension * 2)
+        file.write(b"\x12" * 20)
+    assert [finding.kind for finding in check(Archive.open(folder))] == ["stale index"]
+    Searcher(Archive.open(folder))
+    assert check(Archive.open(folder)) == []

@@ -72,9 +72,9 @@ def pairs(found: Survey) -> list[tuple[int, int]]:
     return [(pair.first.id, pair.second.id) for pair in found.duplicates]
 
 
-@pytest.mark.parametrize("exact_up_to", [10_000, 0], ids=["exact", "graph"])
+@pytest.mark.parametrize("exact_up_to", [10_000, 0], ids=["exact", "lists"])
 def test_hub_orphan_and_twins_are_found(folder: Path, exact_up_to: int) -> None:
-    found = survey(Archive.open(folder), 5, 0.99, exact_up_to=exact_up_to)
+    found = survey(Archive.open(folder), 9, 0.99, exact_up_to=exact_up_to)
     assert (found.shots, found.moments, found.asked) == (24, 72, 72)
     assert found.exact == (exact_up_to > 0)
     assert [one.shot.id for one in found.orphans] == [FAR]
@@ -85,7 +85,7 @@ def test_hub_orphan_and_twins_are_found(folder: Path, exact_up_to: int) -> None:
     assert FAR not in {n for pair in pairs(found) for n in pair}
 
 
-def test_graph_and_comparison_agree(folder: Path) -> None:
+def test_lists_and_comparison_agree(folder: Path) -> None:
     archive = Archive.open(folder)
     exact, graph = survey(archive, 4), survey(archive, 4, exact_up_to=0)
     assert replace(graph, exact=True, duplicates=(), hubs=(), skewness=0) == replace(
@@ -146,7 +146,7 @@ def run(*words: object) -> str:
 
 
 def test_the_report_on_a_terminal(folder: Path) -> None:
-    printed = run(folder, "-k", 5, "--alike", 0.99)
+    printed = run(folder, "-k", 9, "--alike", 0.99)
     assert "24 shots, 72 moments" in printed
     assert "found by nobody: 1" in printed
     assert f"shot {HUB}," in printed
@@ -154,7 +154,7 @@ def test_the_report_on_a_terminal(folder: Path) -> None:
 
 
 def test_the_report_for_programs(folder: Path) -> None:
-    found = json.loads(run(folder, "--json", "-k", 5, "--alike", 0.99))
+    found = json.loads(run(folder, "--json", "-k", 9, "--alike", 0.99))
     assert [one["shot"] for one in found["orphans"]] == [FAR]
     assert found["duplicates"][0]["shots"] == list(TWINS)
     assert found["lengths_s"][-1] == {"low": 64.0, "high": None, "count": 0}
@@ -206,7 +206,7 @@ def test_the_page_stands_alone_whatever_films_are_called(tmp_path: Path) -> None
 
 
 def test_a_large_page_is_cut_and_says_so(folder: Path) -> None:
-    found = survey(Archive.open(folder), 5)
+    found = survey(Archive.open(folder), 9)
     many = replace(found, orphans=found.orphans * 10_000, duplicates=found.duplicates[:1] * 5000)
     text = page("many", many, lambda shot_id: ("film", str(shot_id)), lambda shot_id: None)
     seen = Page(text)

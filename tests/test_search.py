@@ -15,6 +15,7 @@ from livematch.embed.parts import part_scores, weigh
 from livematch.values import Match, Vector
 
 FILMS = range(1, 41)
+ROUNDING = 1e-3  # stored are float16, brought to unit length once more
 WEIGHTS = st.fixed_dictionaries({name: st.floats(0, 1) for name in LAYOUT.names})
 EVEN = {"semantic": 1.0, "layout": 1.0, "colour": 1.0}
 
@@ -24,13 +25,16 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     return Archive.open(make(tmp_path_factory.mktemp("search") / "archive", *FILMS))
 
 
-@pytest.fixture(scope="module", params=["exact", "graph"])
+@pytest.fixture(scope="module", params=["exact", "lists"])
 def searcher(request: pytest.FixtureRequest, archive: Archive) -> Searcher:
     return Searcher(archive, exact_up_to=10_000 if request.param == "exact" else 0)
 
 
 def best_by_hand(archive: Archive, query: Vector, weights: dict[str, float], k: int) -> list[float]:
-    """The best score of each shot, straight from the definition."""
+    """The best score of each shot, straight from the definition.
+
+    So few moments teach no directions: their descriptors are compared as they are.
+    """
     rows = archive.vectors[archive.moments.rows].astype(np.float32)
     shares = np.array([weights[name] for name in LAYOUT.names])
     shares = shares / shares.sum() if shares.sum() > 0 else np.full(len(shares), 1 / len(shares))
@@ -49,7 +53,7 @@ def test_what_is_found_is_what_numpy_says(
     query = vectors(seed, 1)[0]
     found = searcher.search(query, weights, k)
     wanted = best_by_hand(archive, query, weights, k)
-    np.testing.assert_allclose([match.score for match in found], wanted, atol=2e-5)
+    np.testing.assert_allclose([match.score for match in found], wanted, atol=ROUNDING)
 
 
 @settings(max_examples=40, deadline=None)
@@ -64,10 +68,12 @@ def test_matches_are_ranked_true_and_one_a_shot(
     for match in found:
         moment = match.moment
         row = archive.vectors[moment.row].astype(np.float32)
-        assert match.score == pytest.approx(float(weigh(query, weights, LAYOUT) @ row), abs=1e-5)
+        assert match.score == pytest.approx(
+            float(weigh(query, weights, LAYOUT) @ row), abs=ROUNDING
+        )
         for name, score in match.parts:
             place = LAYOUT.slices[name]
-            assert score == pytest.approx(float(query[place] @ row[place]), abs=1e-5)
+            assert score == pytest.approx(float(query[place] @ row[place]), abs=ROUNDING)
         place_in_columns = int(np.searchsorted(archive.moments.rows, moment.row))
         assert archive.moments.at(place_in_columns) == moment
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from livematch.values import Clip, Moment, ShotKind
 
 log = logging.getLogger(__name__)
 
+_KINDS = {kind.value: kind for kind in ShotKind}
 _FINGERPRINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,127}")
 
 
@@ -73,10 +75,78 @@ class Moments:
             time_s=float(self.times_s[position]),
         )
 
+    def at_all(self, positions: NDArray[np.intp]) -> "Moments":
+        """Return only the moments at some positions, in rising order."""
+        return Moments(
+            self.rows[positions],
+            self.films[positions],
+            self.shots[positions],
+            self.times_s[positions],
+        )
+
     def where(self, wanted: NDArray[np.bool_]) -> "Moments":
         """Return only the moments for which `wanted` (n,) is true."""
         return Moments(
             self.rows[wanted], self.films[wanted], self.shots[wanted], self.times_s[wanted]
+        )
+
+
+class Shots(Sequence[StoredShot]):
+    """Every shot, in the order of films and of time, as columns: each is made when asked for.
+
+    A `looks` counts where `looked`; `repeats` is 0 for none. Never written to; any thread.
+    """
+
+    def __init__(
+        self,
+        ids: NDArray[np.int64],
+        films: NDArray[np.int64],
+        numbers: NDArray[np.int64],
+        starts_s: NDArray[np.float64],
+        ends_s: NDArray[np.float64],
+        kinds: NDArray[np.str_],
+        looked: NDArray[np.bool_],
+        looks: NDArray[np.int64],
+        repeats: NDArray[np.int64],
+    ) -> None:
+        self.ids, self.films, self.numbers = ids, films, numbers
+        self.starts_s, self.ends_s = starts_s, ends_s
+        self.kinds, self.looked, self.looks, self.repeats = kinds, looked, looks, repeats
+        self._by_id = np.argsort(ids)
+        self._sorted = ids[self._by_id]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, place: int) -> StoredShot: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[StoredShot, ...]: ...
+    def __getitem__(self, place: int | slice) -> StoredShot | tuple[StoredShot, ...]:
+        if isinstance(place, slice):
+            return tuple(self._at(n) for n in range(*place.indices(len(self))))
+        return self._at(range(len(self))[place])
+
+    def of(self, shot_id: int) -> StoredShot:
+        """Return the shot of this number; KeyError if there is none."""
+        found = int(np.searchsorted(self._sorted, shot_id))
+        if found == len(self) or self._sorted[found] != shot_id:
+            raise KeyError(shot_id)
+        return self._at(int(self._by_id[found]))
+
+    def places(self, shot_ids: NDArray[np.int64]) -> NDArray[np.intp]:
+        """Return where the shots of these numbers, all of which must be there, lie: (n,)."""
+        return self._by_id[np.searchsorted(self._sorted, shot_ids)]
+
+    def _at(self, place: int) -> StoredShot:
+        return StoredShot(
+            int(self.ids[place]),
+            int(self.films[place]),
+            int(self.numbers[place]),
+            ShotSpan(float(self.starts_s[place]), float(self.ends_s[place])),
+            _KINDS.get(str(self.kinds[place]), ShotKind.FILM),
+            int(self.looks[place]) if self.looked[place] else None,
+            int(self.repeats[place]) or None,
         )
 
 
@@ -150,71 +220,53 @@ def _film(
     )
 
 
-def read_shots(database: sqlite3.Connection) -> dict[int, StoredShot]:
-    """Read all shots, by number, in the order of films and of time."""
-    rows = database.execute(
-        "SELECT id, film_id, number, start_s, end_s, kind, look, repeats"
-        " FROM shots ORDER BY film_id, number"
+def read_shots(database: sqlite3.Connection) -> Shots:
+    """Read all shots."""
+    columns = _columns(
+        database,
+        "SELECT id, film_id, number, start_s, end_s, kind, look IS NOT NULL, coalesce(look, 0),"
+        " coalesce(repeats, 0) FROM shots ORDER BY film_id, number",
+        "i8 i8 i8 f8 f8 U16 ? i8 i8",
     )
-    kinds = {kind.value: kind for kind in ShotKind}
-    return {
-        shot_id: StoredShot(
-            shot_id,
-            film_id,
-            number,
-            ShotSpan(start_s, end_s),
-            kinds.get(kind, ShotKind.FILM),
-            look,
-            repeats,
-        )
-        for shot_id, film_id, number, start_s, end_s, kind, look, repeats in rows
-    }
+    return Shots(*columns)
 
 
-def read_moments(database: sqlite3.Connection) -> Moments:
-    """Read all moments."""
-    rows = database.execute(
-        "SELECT moments.row, shots.film_id, shots.id, moments.time_s"
-        " FROM moments JOIN shots ON shots.id = moments.shot_id ORDER BY moments.row"
-    ).fetchall()
-    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-    return Moments(
-        np.array(columns[0], np.int64),
-        np.array(columns[1], np.int64),
-        np.array(columns[2], np.int64),
-        np.array(columns[3], np.float64),
+def read_moments(database: sqlite3.Connection, shots: Shots) -> Moments:
+    """Read all moments; those of no shot, which livematch never writes, are not among them."""
+    rows, of, times_s = _columns(
+        database, "SELECT row, shot_id, time_s FROM moments ORDER BY row", "i8 i8 f8"
     )
+    known = np.isin(of, shots.ids)
+    rows, of, times_s = rows[known], of[known], times_s[known]
+    return Moments(rows, shots.films[shots.places(of)], of, times_s)
 
 
-@dataclass(frozen=True, slots=True)
-class _Playable:
-    path: Path
-    start_s: float
-    end_s: float
-    title: str
-
-    def clip(self, entry_s: float) -> Clip:
-        return Clip(self.path, entry_s, self.start_s, self.end_s, self.title)
+def _columns(database: sqlite3.Connection, query: str, types: str) -> list[NDArray[Any]]:
+    """Read columns of these types: a million rows take a second and leave no objects behind."""
+    try:
+        table = np.fromiter(database.execute(query), np.dtype(types.replace(" ", ",")))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ArchiveError(
+            f"the archive's tables hold what livematch never writes ({error}); do not trust it"
+        ) from error
+    return [np.ascontiguousarray(table[name]) for name in table.dtype.names or ()]
 
 
 class Clips:
     """What to play for each shot, looked up without touching disk or database. Any thread."""
 
-    def __init__(self, folder: Path, films: Films, shots: Mapping[int, StoredShot]) -> None:
-        files = {film.id: playable_file(folder, film) for film in films.by_id.values()}
-        self._of_shot = {
-            shot.id: _Playable(
-                files[shot.film_id],
-                shot.span.start_s,
-                shot.span.end_s,
-                films.by_id[shot.film_id].film.path.stem,
-            )
-            for shot in shots.values()
+    def __init__(self, folder: Path, films: Films, shots: Shots) -> None:
+        self._shots = shots
+        self._files = {
+            film.id: (playable_file(folder, film), film.film.path.stem)
+            for film in films.by_id.values()
         }
 
     def clip(self, moment: Moment) -> Clip:
         """Say what to play for a moment; KeyError if its shot is not in the archive."""
-        return self._of_shot[moment.shot_id].clip(moment.time_s)
+        shot = self._shots.of(moment.shot_id)
+        file, title = self._files[shot.film_id]
+        return Clip(file, moment.time_s, shot.span.start_s, shot.span.end_s, title)
 
 
 def playable_file(folder: Path, film: StoredFilm) -> Path:

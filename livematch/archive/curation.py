@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from livematch.archive.contents import StoredShot
+from livematch.archive.contents import Shots
 from livematch.archive.records import Mark
 from livematch.archive.selecting import Selection
 from livematch.archive.store import Archive
@@ -18,8 +18,7 @@ class Curation:
         shots = archive.shots()
         self._shots, self._count = shots, len(shots)
         self._first = _first_of_films(shots)
-        self._starts = np.array([shot.span.start_s for shot in shots])
-        self._ends = np.array([shot.span.end_s for shot in shots])
+        self._starts, self._ends = shots.starts_s, shots.ends_s
         self._film_of = {film.film.fingerprint: film.id for film in archive.films()}
         self._masks: dict[str, NDArray[np.bool_]] = {}
         self._of_shot: dict[int, list[Mark]] = {}
@@ -110,10 +109,10 @@ def words_of(tags: str) -> tuple[list[str], list[str]]:
     return wanted, [word[1:] for word in words if word.startswith("-") and word != "-"]
 
 
-def _first_of_films(shots: Sequence[StoredShot]) -> dict[int, tuple[int, int]]:
+def _first_of_films(shots: Shots) -> dict[int, tuple[int, int]]:
     """Where the shots of each film begin and end among all: they lie together, by time."""
     bounds: dict[int, tuple[int, int]] = {}
-    for place, shot in enumerate(shots):
-        first, _ = bounds.get(shot.film_id, (place, place))
-        bounds[shot.film_id] = (first, place + 1)
+    for place, film_id in enumerate(shots.films.tolist()):
+        first, _ = bounds.get(film_id, (place, place))
+        bounds[film_id] = (first, place + 1)
     return bounds

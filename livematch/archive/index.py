@@ -1,134 +1,147 @@
-"""The search index on disk: a cache, never trusted unless its manifest fits in every point.
+"""What is searched: the archive's rows as its fit makes them, and codes of them once they are many.
 
-`index.hnsw` is hnswlib's graph, `index.json` says what it was built from. hnswlib loads an index
-of another dimension without complaint and a damaged one can end the process, so the file's own
-SHA-256 is in the manifest too. Either file may be deleted at any time.
+All of it is made from the vectors and may be deleted at any time; `saved` keeps it beside them.
+Rows of an archive are never rewritten, so a film that is added only adds rows here, too.
 """
 
-import contextlib
-import hashlib
-import json
 import logging
 import os
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import hnswlib
 import numpy as np
 from numpy.typing import NDArray
 
-from livematch.archive.store import Archive
+from livematch.archive.lists import Codebook
+from livematch.embed.fit import Fit, Fixed, fixed, unfixed
+from livematch.embed.parts import DescriptorLayout
+from livematch.values import Vector
 
 log = logging.getLogger(__name__)
 
-INDEX = "index.hnsw"
-MANIFEST = "index.json"
-# Measured on descriptors of real footage, grown to 50,000 by mixing: twice the links (32) cost
-# half as much building time again and gained no recall.
-LINKS = 16
-BUILD_EF = 200
-HNSWLIB = version("hnswlib")
-_CHUNK = 4096  # rows turned into float32 at a time
+GROWTH = 1.5  # times as many rows as it was learned from, and a codebook is learned anew
+_SAMPLE = 200_000  # rows a codebook is learned from, at most
+_FITTED_AT_A_TIME = 4096
+_CODED_AT_A_TIME = 65_536
+NUMBER_BYTES = 2  # of a row's cluster, before its code
 
 
-def load_or_build(archive: Archive, rows: NDArray[np.int64]) -> Any:
-    """Return an hnswlib index over these rows of the archive, whose labels are the rows.
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Columns of a fitted row that are coded together: of all parts, or of a `part` alone.
 
-    From the disk if what lies there fits, else built (half a minute for 50,000 rows with two
-    cores) and saved if the folder can be written to.
+    Clusters of all parts together say little about one of them, if that has a life of its own; a
+    query that weighs hardly anything else is therefore answered from lists of that part. These
+    have twice the bits: there are more near ties to tell apart.
     """
-    wanted = manifest(archive, rows)
-    index = _load(archive, rows, wanted)
-    if index is None:
-        index = _build(archive, rows)
-        _save(archive.folder, index, wanted)
-    return index
+
+    part: str | None
+    place: slice
+    numbers: int
 
 
-def manifest(archive: Archive, rows: NDArray[np.int64]) -> dict[str, object]:
-    """Say what an index over these rows depends on. Rows are never rewritten within an archive."""
-    return {
-        "format": 1,
-        "archive": archive.id,
-        "model": archive.model.sha256,
-        "dimension": archive.layout.dimension,
-        "count": len(rows),
-        "rows": hashlib.sha256(np.ascontiguousarray(rows, "<i8").tobytes()).hexdigest(),
-        "space": "ip",
-        "links": LINKS,
-        "build_ef": BUILD_EF,
-        "hnswlib": HNSWLIB,
-    }
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """Rows 0 … n − 1 of an archive, fitted (n, d); `unsound` ones hold no numbers and are zeros.
+
+    `books` has one codebook for each of `spans`, or is empty, as long as comparing everything is
+    fast; `codes` (n, width) then holds a row's cluster and code for each, side by side. `learned`
+    is how many rows there were when the codebooks were learned.
+    """
+
+    fit: Fit
+    fitted: Fixed
+    unsound: NDArray[np.int64]
+    books: tuple[Codebook, ...] = ()
+    codes: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 0), np.uint8))
+    learned: int = 0
+
+    def __len__(self) -> int:
+        return len(self.fitted)
+
+    def first(self, rows: int) -> "Index":
+        """Return only the first `rows` rows."""
+        return replace(self, fitted=self.fitted[:rows], codes=self.codes[:rows])
+
+    def outgrown(self, rows: int) -> bool:
+        """Whether the codebooks were learned from far fewer rows than these."""
+        return rows > GROWTH * self.learned
 
 
-def fault_of_saved(folder: Path, wanted: dict[str, object]) -> str | None:
-    """Say why the saved index cannot be used; None if it can be."""
-    try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        with (folder / INDEX).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return "there is none"
-    except (OSError, ValueError) as error:
-        return f"it cannot be read ({error})"
-    if not isinstance(found, dict):
-        return "its manifest is not one"
-    for fact, value in {**wanted, "sha256": digest}.items():
-        if found.get(fact) != value:
-            return f"it has {fact} {found.get(fact)!r} and not {value!r}"
-    return None
+def spans(layout: DescriptorLayout) -> tuple[Span, ...]:
+    """What is coded of rows of a fitted layout; no code is of two parts."""
+    even = all(part.size % 2 == 0 for part in layout.parts)
+    whole = Span(None, slice(0, layout.dimension), 2 if even else 1)
+    alone = tuple(Span(name, place, 1) for name, place in layout.slices.items())
+    return (whole, *alone) if len(alone) > 1 else (whole,)
 
 
-def _load(archive: Archive, rows: NDArray[np.int64], wanted: dict[str, object]) -> Any | None:
-    fault = fault_of_saved(archive.folder, wanted)
-    if fault is not None:
-        log.info("%s: the search index is built anew: %s", archive.folder, fault)
-        return None
-    index = hnswlib.Index(space="ip", dim=archive.layout.dimension)
-    try:
-        index.load_index(str(archive.folder / INDEX), max_elements=len(rows))
-    except RuntimeError as error:
-        log.warning("%s: the search index is built anew: %s", archive.folder, error)
-        return None
-    return index if _agrees(index, archive, rows) else None
+def width(books: tuple[Codebook, ...]) -> int:
+    """How many bytes a row's clusters and codes take."""
+    return sum(NUMBER_BYTES + book.code_bytes for book in books)
 
 
-def _agrees(index: Any, archive: Archive, rows: NDArray[np.int64]) -> bool:
-    """Whether the loaded graph holds these rows, judged by their number and the last of them."""
-    if index.get_current_count() != len(rows) or index.dim != archive.layout.dimension:
-        return False
-    last = int(rows[-1])
-    try:
-        item = np.asarray(index.get_items([last]), np.float32)[0]
-    except RuntimeError:
-        return False
-    return np.array_equal(item, archive.vectors[last].astype(np.float32))
+def split(
+    books: tuple[Codebook, ...], codes: NDArray[np.uint8]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+    """Take the columns of `Index.codes` apart: clusters (n,) and codes (n, bytes) for each book."""
+    start = 0
+    for book in books:
+        end = start + NUMBER_BYTES
+        numbers = np.ascontiguousarray(codes[:, start:end]).view("<u2")
+        start = end + book.code_bytes
+        yield numbers[:, 0].astype(np.int64), codes[:, end:start]
 
 
-def _build(archive: Archive, rows: NDArray[np.int64]) -> Any:
-    index = hnswlib.Index(space="ip", dim=archive.layout.dimension)
-    index.init_index(max_elements=len(rows), M=LINKS, ef_construction=BUILD_EF, random_seed=1)
-    for start in range(0, len(rows), _CHUNK):
-        chunk = rows[start : start + _CHUNK]
-        index.add_items(
-            archive.vectors[chunk].astype(np.float32), chunk, num_threads=os.cpu_count() or 1
+def build(fit: Fit, vectors: NDArray[Any], *, listed: bool) -> Index:
+    """Fit all rows, and code them if they are to be `listed`; a minute for a million."""
+    fitted, unsound = fit_rows(fit, vectors)
+    index = Index(fit, fitted, unsound)
+    if not listed or not len(fitted):
+        return index
+    places = np.linspace(0, len(fitted) - 1, min(_SAMPLE, len(fitted))).astype(np.int64)
+    sample = unfixed(fitted[places])
+    books = tuple(
+        Codebook.learn(np.ascontiguousarray(sample[:, span.place]), len(fitted), span.numbers)
+        for span in spans(fit.layout)
+    )
+    return replace(index, books=books, codes=code_rows(fit, books, fitted), learned=len(fitted))
+
+
+def fit_rows(fit: Fit, vectors: NDArray[Any]) -> tuple[Fixed, NDArray[np.int64]]:
+    """Fit rows (n, raw), on all cores; also tell which of them hold values that are no numbers."""
+    fitted = np.empty((len(vectors), fit.layout.dimension), np.int16)
+
+    def fit_some(start: int) -> NDArray[np.int64]:
+        some = np.asarray(vectors[start : start + _FITTED_AT_A_TIME])
+        sound = np.isfinite(some).all(axis=1)
+        if not sound.all():
+            some = np.where(sound[:, None], some, np.float16(0))
+        fitted[start : start + _FITTED_AT_A_TIME] = fixed(fit.apply(some))
+        return start + np.flatnonzero(~sound)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1, "fit") as threads:
+        unsound = list(threads.map(fit_some, range(0, len(vectors), _FITTED_AT_A_TIME)))
+    return fitted, np.concatenate(unsound) if unsound else np.empty(0, np.int64)
+
+
+def code_rows(fit: Fit, books: tuple[Codebook, ...], fitted: Fixed) -> NDArray[np.uint8]:
+    """Code fitted rows: (n, width)."""
+    codes = np.empty((len(fitted), width(books)), np.uint8)
+    for first in range(0, len(fitted), _CODED_AT_A_TIME):
+        some = unfixed(fitted[first : first + _CODED_AT_A_TIME])
+        codes[first : first + _CODED_AT_A_TIME] = np.hstack(
+            [
+                column
+                for span, book in zip(spans(fit.layout), books, strict=True)
+                for column in _coded(book, np.ascontiguousarray(some[:, span.place]))
+            ]
         )
-    return index
+    return codes
 
 
-def _save(folder: Path, index: Any, wanted: dict[str, object]) -> None:
-    """Put the index in place, manifest last. A folder that cannot be written to is no fault."""
-    part = folder / f"{INDEX}.{os.getpid()}.part"
-    try:
-        index.save_index(str(part))
-        with part.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        (folder / MANIFEST).unlink(missing_ok=True)
-        part.replace(folder / INDEX)
-        part.write_text(json.dumps({**wanted, "sha256": digest}, indent=1), encoding="utf-8")
-        part.replace(folder / MANIFEST)
-    except (OSError, RuntimeError) as error:
-        log.info("%s: the search index is not kept: %s", folder, error)
-        with contextlib.suppress(OSError):
-            part.unlink()
+def _coded(book: Codebook, rows: Vector) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    clusters, codes = book.encode(rows)
+    return clusters.astype("<u2")[:, None].view(np.uint8), codes

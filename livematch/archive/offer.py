@@ -24,14 +24,14 @@ class Offer:
 
     def __init__(self, archive: Archive) -> None:
         shots = archive.shots()
-        present = {film.id for film in archive.films() if film.present}
-        self._ids = np.array([shot.id for shot in shots], np.int64)
+        present = [film.id for film in archive.films() if film.present]
+        self._ids = shots.ids
         self._order = np.argsort(self._ids)
         self._curation = Curation(archive)
-        there = np.array([shot.film_id in present for shot in shots], np.bool_)
-        self._offered = there & ~self._curation.having("")
-        self._film = np.array([shot.kind is ShotKind.FILM for shot in shots], np.bool_)
-        self._alike = _Alike(self._ids, {shot.id: shot.repeats for shot in shots})
+        self._offered = np.isin(shots.films, present) & ~self._curation.having("")
+        self._film = ~np.isin(shots.kinds, [kind for kind in ShotKind if kind is not ShotKind.FILM])
+        repeats = zip(shots.ids.tolist(), shots.repeats.tolist(), strict=True)
+        self._alike = _Alike(self._ids, dict(repeats))
         self._unknown: set[str] = set()
         self._moments: Moments | None = None
         self._places = np.empty(0, np.intp)  # of the shot of each moment, among the shots
@@ -83,7 +83,7 @@ class Offer:
 class _Alike:
     """Which shots show the same, however they name each other: in chains, rounds or stars."""
 
-    def __init__(self, ids: NDArray[np.int64], repeats: dict[int, int | None]) -> None:
+    def __init__(self, ids: NDArray[np.int64], repeats: dict[int, int]) -> None:
         known = [(shot, other) for shot, other in repeats.items() if other in repeats]
         pairs = np.array(known, np.int64).reshape(-1, 2)
         members = np.unique(pairs)

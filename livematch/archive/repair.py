@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from livematch.archive import thumbs
+from livematch.archive import saved, thumbs
 from livematch.archive.contents import StoredFilm
-from livematch.archive.index import INDEX, MANIFEST, load_or_build
-from livematch.archive.report import Finding, check, missing_vectors, stale_index
-from livematch.archive.search import sound_moments
+from livematch.archive.report import Finding, check, listed, missing_vectors, stale_index
 from livematch.archive.store import Archive
 from livematch.errors import FilmError
 from livematch.values import Image
@@ -21,7 +19,7 @@ from livematch.values import Image
 # What livematch writes under before it gives a file its name; the writer's lock is ours, so no
 # indexing run is at work on one.
 _OUR_PARTS = re.compile(
-    r"index\.[\w.]*part|archive\.db\.part[\w-]*"
+    r"(?:index|fit|fitted|lists|codes)\.[\w.]*part|index\.hnsw|archive\.db\.part[\w-]*"
     r"|proxies/[A-Za-z0-9_-]+\.part\.[\w.-]+|thumbs/[A-Za-z0-9_-]+\.part"
 )
 
@@ -125,9 +123,8 @@ class _Mender:
         return original
 
     def _index_again(self, finding: Finding) -> Repair:
-        for name in (MANIFEST, INDEX):
-            (self._archive.folder / name).unlink(missing_ok=True)
-        load_or_build(self._archive, sound_moments(self._archive).rows)
+        saved.discard(self._archive.folder)
+        saved.prepare(self._archive, listed=listed(self._archive))
         left = next(stale_index(self._archive), None)
         if left is not None:
             return Repair(finding, "", f"it could not be kept ({left.message}): free some space")

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from livematch.archive import schema, thumbs, vectors
-from livematch.archive.index import INDEX, MANIFEST, fault_of_saved, manifest
+from livematch.archive import saved, schema, thumbs, vectors
 from livematch.archive.proxynames import kind_of
-from livematch.archive.search import EXACT_UP_TO, sound_moments
+from livematch.archive.search import EXACT_UP_TO
 from livematch.archive.store import Archive, ModelIdentity, StoredFilm
 from livematch.embed.parts import DescriptorLayout
 
@@ -22,8 +21,7 @@ _OURS = {
     schema.LOCK,
     schema.PROXIES,
     schema.THUMBS,
-    INDEX,
-    MANIFEST,
+    *saved.FILES,
 }
 _CHUNK = 8192
 _MEND = "mend the archive: `livematch archive check --repair`"
@@ -176,16 +174,21 @@ def _missing_thumbs(archive: Archive) -> Iterator[Finding]:
             )
 
 
+def listed(archive: Archive) -> bool:
+    """Whether it has so many moments that a search goes through lists."""
+    return len(archive.offered()) > EXACT_UP_TO
+
+
 def stale_index(archive: Archive) -> Iterator[Finding]:
-    """Find out whether the search index, where one is used, fits."""
-    rows = sound_moments(archive).rows
-    if len(rows) <= EXACT_UP_TO:
-        return  # searched without an index
-    fault = fault_of_saved(archive.folder, manifest(archive, rows))
+    """Find out whether the search index, where one is used, fits: every row of it."""
+    fault = None
+    if listed(archive):  # else it is made in no time, when it is wanted
+        fault = saved.fault_of_saved(archive, listed=True)
+    fault = fault or saved.fault_in_full(archive)
     if fault is not None:
         yield Finding(
             "stale index",
-            INDEX,
+            saved.MANIFEST,
             f"the search index does not fit the archive: {fault}",
             "nothing: the next search builds it anew, which delays the start of a show once",
         )

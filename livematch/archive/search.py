@@ -1,93 +1,126 @@
 """Finding the moments most like a descriptor, with the performer's weights.
 
-Stored vectors are never weighed, the query is (see `livematch.embed.parts`), so one inner product
-serves every position of the faders, exactly or through a graph.
+Stored rows are never weighed, the query is (see `livematch.embed.parts`), so one inner product
+serves every position of the faders. Descriptors are compared as the archive's fit makes them (see
+`livematch.embed.fit`), the live one and the stored ones by the same code.
 """
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from livematch.archive.index import load_or_build
+from livematch.archive.index import Index, spans, split
+from livematch.archive.lists import Lists
+from livematch.archive.saved import prepare
 from livematch.archive.store import Archive, Moments
+from livematch.embed.fit import FIXED_ONE, unfixed
 from livematch.embed.parts import part_scores, weigh
 from livematch.values import Match, Vector
 
 log = logging.getLogger(__name__)
 
-# Up to here every moment is compared. Measured with two cores and 1,632 numbers a vector: 0.3 ms
-# for 1,000 moments and 3 ms for 10,000. A graph of 10,000 is searched in 1 to 2 ms, finds 97 to
-# 99.9 % of the ten best, and has to be built and kept.
-EXACT_UP_TO = 10_000
-# How widely the graph is searched. At 50,000 moments, 512 takes 2 to 4 ms (comparing all: 25 ms)
-# and finds 99.9 % of the ten best with the usual weights, 95 % when layout alone counts: the graph
-# was linked for equal weights. At 128 that would be 80 %.
-GRAPH_EF = 512
-POOLS = (256, 1024)  # moments asked for, until there are enough shots among them
-_CHUNK = 8192  # rows looked at in one go
+# Up to here every moment is compared: 0.7 ms for 20,000 of 240 numbers, and 19 MB.
+EXACT_UP_TO = 20_000
+EXACT_POOLS = (256, 1024)  # moments looked at, until there are enough shots among them
+LISTED_POOLS = (2048, 8192)
+# From this share of the weights on, a part's own lists are asked. They find more, and faster.
+DOMINANT = 0.8
+_FILTERED_FROM = 0.5  # with fewer moments allowed, lists of those alone are better
 
 
 class Nearest(Protocol):
-    """Finds the rows with the largest inner products."""
+    """Finds the positions with the largest inner products."""
 
-    def nearest(self, query: Vector, count: int) -> NDArray[np.int64]:
-        """Return up to `count` rows, best first. query (dimension,) is weighed and finite."""
+    pools: tuple[int, int]
+
+    def nearest(self, query: Vector, count: int) -> tuple[NDArray[np.intp], Vector]:
+        """Return about `count` positions, best first, and their scores, exact.
+
+        query (dimension,) is fitted, weighed and finite.
+        """
         ...
 
 
 class Exact:
     """Compares the query with every row: right to the last place, fast enough for thousands."""
 
-    def __init__(self, archive: Archive, rows: NDArray[np.int64]) -> None:
-        self._rows = rows
-        self._vectors = archive.vectors[rows].astype(np.float32)
+    pools = EXACT_POOLS
 
-    def nearest(self, query: Vector, count: int) -> NDArray[np.int64]:
-        """Return the `count` best rows, best first."""
+    def __init__(self, index: Index, rows: NDArray[np.int64]) -> None:
+        self._rows = unfixed(index.fitted[rows])
+
+    def nearest(self, query: Vector, count: int) -> tuple[NDArray[np.intp], Vector]:
+        """Return the `count` best positions, best first, and their scores."""
         # vecdot and not @: BLAS would spread the product over threads, which on a machine that
         # is also decoding and drawing makes every hundredth query wait 10 ms for one of them
-        return self._rows[_largest(np.vecdot(self._vectors, query), count)]
+        scores = np.vecdot(self._rows, query)
+        best = _largest(scores, count)
+        return best, scores[best]
 
 
-class Graph:
-    """Follows an hnswlib graph: nearly right, and hardly slower for a hundred times the rows."""
+class Listed:
+    """Takes a short list from coded rows and ranks it exactly."""
 
-    def __init__(self, archive: Archive, rows: NDArray[np.int64]) -> None:
-        self._rows = rows
-        self._vectors = archive.vectors
-        self._index = load_or_build(archive, rows) if len(rows) else None
-        self._islands = False
+    pools = LISTED_POOLS
 
-    def nearest(self, query: Vector, count: int) -> NDArray[np.int64]:
-        """Return the `count` best rows, best first, as far as the graph leads to them."""
-        count = min(count, len(self._rows))
-        if self._index is None:
-            return self._compare_all(query, count)
-        # ef is not saved with an index, and must not be less than what is asked for
-        self._index.set_ef(max(GRAPH_EF, count))
-        try:
-            labels, _ = self._index.knn_query(query, k=count, num_threads=1)
-        except RuntimeError:
-            # Many rows that are nearly the same link to each other only, and hnswlib raises when
-            # it cannot leave their island. Indexing drops such rows; an archive that has them all
-            # the same is searched slowly rather than wrongly.
-            if not self._islands:
-                log.warning("many moments are all but the same: some searches are slow")
-            self._islands = True
-            return self._compare_all(query, count)
-        return np.asarray(labels[0], np.int64)
+    def __init__(self, index: Index, rows: NDArray[np.int64]) -> None:
+        self._fitted, self._rows = index.fitted, rows
+        every = len(rows) == len(index) and np.array_equal(rows, np.arange(len(index)))
+        codes = index.codes if every else index.codes[rows]
+        self._spans = spans(index.fit.layout)
+        self._lists = [
+            Lists(book, clusters, coded)
+            for book, (clusters, coded) in zip(index.books, split(index.books, codes), strict=True)
+        ]
 
-    def _compare_all(self, query: Vector, count: int) -> NDArray[np.int64]:
-        scores = np.empty(len(self._rows), np.float32)
-        for start in range(0, len(self._rows), _CHUNK):
-            chunk = self._rows[start : start + _CHUNK]
-            scores[start : start + _CHUNK] = np.vecdot(
-                self._vectors[chunk].astype(np.float32), query
-            )
-        return self._rows[_largest(scores, count)]
+    def nearest(self, query: Vector, count: int) -> tuple[NDArray[np.intp], Vector]:
+        """Return about the `count` best positions, best first, and their scores."""
+        lists, place = self._asked(query)
+        found = lists.nearest(np.ascontiguousarray(query[place]), count)
+        # by rising row: neighbours on the disk are neighbours in memory
+        found.sort()
+        rows = self._fitted.take(self._rows[found], axis=0).astype(np.float32)
+        scores = np.vecdot(rows, query * np.float32(1 / FIXED_ONE))
+        best = np.argsort(-scores, kind="stable")
+        return found[best], scores[best]
+
+    def _asked(self, query: Vector) -> tuple[Lists, slice]:
+        # a fitted part is of unit length, so what is left of it is its weight
+        weights = [
+            0.0 if span.part is None else float(np.linalg.norm(query[span.place]))
+            for span in self._spans
+        ]
+        strongest = int(np.argmax(weights))
+        chosen = strongest if weights[strongest] > DOMINANT * sum(weights) else 0
+        return self._lists[chosen], self._spans[chosen].place
+
+
+class Filtered:
+    """Asks another for more than is wanted, and keeps what is allowed."""
+
+    def __init__(self, whole: Nearest, allowed: NDArray[np.bool_]) -> None:
+        self._whole, self._allowed = whole, allowed
+        self._more = len(allowed) / max(1, int(allowed.sum()))
+        self.pools = whole.pools
+
+    def nearest(self, query: Vector, count: int) -> tuple[NDArray[np.intp], Vector]:
+        """Return about the `count` best positions that are allowed, and their scores."""
+        found, scores = self._whole.nearest(query, int(count * self._more))
+        kept = self._allowed[found]
+        return found[kept], scores[kept]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """The moments that a search may find: at `positions`, of so many shots."""
+
+    positions: NDArray[np.intp]
+    shots: int
+    nearest: Nearest
 
 
 def _largest(scores: Vector, count: int) -> NDArray[np.intp]:
@@ -101,60 +134,113 @@ def _largest(scores: Vector, count: int) -> NDArray[np.intp]:
 class Searcher:
     """Finds matches among the moments of an archive's present films, as it was when opened.
 
-    Making one loads the vectors or the index: seconds, for a large archive. One thread queries.
+    Making one loads the index, seconds for a million moments, or makes it, a minute. One thread
+    queries.
     """
 
     def __init__(self, archive: Archive, *, exact_up_to: int = EXACT_UP_TO) -> None:
+        offered = archive.offered()
+        self._index = prepare(archive, listed=len(offered) > exact_up_to)
         self._layout = archive.layout
-        self._vectors = archive.vectors
-        self._moments = sound_moments(archive)
-        self._shots = len(np.unique(self._moments.shots))
-        kind: type[Exact | Graph] = Exact if len(self._moments) <= exact_up_to else Graph
-        self._nearest: Nearest = kind(archive, self._moments.rows)
+        self._fitted_layout = self._index.fit.layout
+        self._exact_up_to = exact_up_to
+        self.moments = sound(offered, self._index, archive)
+        self._whole = self._view(np.arange(len(self.moments)))
+        self._allowed: NDArray[np.bool_] | None = None
+        self._allowed_view = self._whole
 
     def __len__(self) -> int:
-        return len(self._moments)
+        return len(self.moments)
 
     def search(
-        self, descriptor: Vector, weights: Mapping[str, float], k: int = 32
+        self,
+        descriptor: Vector,
+        weights: Mapping[str, float],
+        k: int = 32,
+        allowed: NDArray[np.bool_] | None = None,
     ) -> tuple[Match, ...]:
         """Return up to `k` matches, best first, one a shot: its best moment.
 
-        descriptor (dimension,), not weighed; `weights` by part name. A score is the weighted mean
-        of the parts' cosines, which ride along unweighed. Raises ValueError for a descriptor of
-        another dimension or with a value that is no number, and for impossible weights.
+        descriptor (dimension,) is one as it is described, not weighed; `weights` by part name;
+        `allowed` (n,) says which of `moments` may be found, all if None. Hand the same array over
+        as long as that does not change: a new one costs up to a second in a large archive. A score
+        is the weighted mean of the parts' cosines, which ride along unweighed. Raises ValueError
+        for what has another shape or holds values that are no numbers, and for impossible weights.
         """
-        self._refuse(descriptor)
-        wanted = min(k, self._shots)
+        self._refuse(descriptor, allowed)
+        view = self._viewed(allowed)
+        wanted = min(k, view.shots)
         if wanted < 1:
             return ()
-        weighed = weigh(descriptor, weights, self._layout)
-        positions = self._best_of_shots(weighed, wanted)
-        vectors = self._vectors[self._moments.rows[positions]].astype(np.float32)
-        scores = np.vecdot(vectors, weighed)
-        parts = part_scores(descriptor, vectors, self._layout)
+        fitted = self._index.fit.apply(descriptor[None])[0]
+        weighed = weigh(fitted, weights, self._fitted_layout)
+        positions, scores = self._best_of_shots(view, weighed, wanted)
+        parts = part_scores(fitted, self.fitted(positions), self._fitted_layout)
         return tuple(
             Match(
-                self._moments.at(int(positions[n])),
+                self.moments.at(int(position)),
                 float(scores[n]),
                 tuple(zip(self._layout.names, map(float, parts[n]), strict=True)),
             )
-            for n in np.argsort(-scores, kind="stable")
+            for n, position in enumerate(positions)
         )
 
-    def _best_of_shots(self, weighed: Vector, wanted: int) -> NDArray[np.intp]:
-        """Positions of the best moment of each of the `wanted` best shots, best first."""
-        best = np.empty(0, np.intp)
-        for pool in POOLS:
-            rows = self._nearest.nearest(weighed, max(pool, 4 * wanted))
-            positions = np.searchsorted(self._moments.rows, rows)
-            _, first = np.unique(self._moments.shots[positions], return_index=True)
-            best = positions[np.sort(first)]
-            if len(best) >= wanted or len(rows) == len(self._moments):
-                break
-        return best[:wanted]
+    def fitted(self, positions: NDArray[np.intp]) -> Vector:
+        """Return what is compared of some of `moments`: (n, fitted), every part at unit length."""
+        return unfixed(self._index.fitted[self.moments.rows[positions]])
 
-    def _refuse(self, descriptor: Vector) -> None:
+    @property
+    def parts(self) -> int:
+        """How many parts a descriptor has."""
+        return len(self._layout.parts)
+
+    def neighbours(self, position: int) -> tuple[NDArray[np.intp], Vector]:
+        """Return hundreds of the positions most like one of `moments`, itself among them.
+
+        Best first, with their likeness: the mean of the parts' cosines.
+        """
+        weighed = weigh(self.fitted(np.array([position]))[0], {}, self._fitted_layout)
+        return self._whole.nearest.nearest(weighed, LISTED_POOLS[0])
+
+    def _best_of_shots(
+        self, view: _View, weighed: Vector, wanted: int
+    ) -> tuple[NDArray[np.intp], Vector]:
+        """Find the best moment of each of the `wanted` best shots: positions, scores."""
+        positions, scores = np.empty(0, np.intp), np.empty(0, np.float32)
+        for pool in view.nearest.pools:
+            found, found_scores = view.nearest.nearest(weighed, max(pool, 4 * wanted))
+            found = view.positions[found]
+            _, first = np.unique(self.moments.shots[found], return_index=True)
+            first.sort()
+            positions, scores = found[first], found_scores[first]
+            if len(first) >= wanted or len(found) == len(view.positions):
+                break
+        return positions[:wanted], scores[:wanted]
+
+    def _viewed(self, allowed: NDArray[np.bool_] | None) -> _View:
+        if allowed is None:
+            return self._whole
+        if allowed is not self._allowed:
+            positions = np.flatnonzero(allowed)
+            share = len(positions) / max(1, len(allowed))
+            if len(positions) > self._exact_up_to and share >= _FILTERED_FROM:
+                whole = self._whole
+                shots = len(np.unique(self.moments.shots[positions]))
+                filtered = Filtered(whole.nearest, allowed)
+                self._allowed_view = _View(whole.positions, shots, filtered)
+            else:
+                self._allowed_view = self._view(positions)
+            self._allowed = allowed
+        return self._allowed_view
+
+    def _view(self, positions: NDArray[np.intp]) -> _View:
+        listed = bool(self._index.books) and len(positions) > self._exact_up_to
+        rows = self.moments.rows[positions]
+        nearest = Listed(self._index, rows) if listed else Exact(self._index, rows)
+        shots = len(np.unique(self.moments.shots[positions]))
+        return _View(positions, shots, nearest)
+
+    def _refuse(self, descriptor: Vector, allowed: NDArray[np.bool_] | None) -> None:
         if descriptor.shape != (self._layout.dimension,):
             raise ValueError(
                 f"a descriptor here has the shape ({self._layout.dimension},),"
@@ -162,19 +248,20 @@ class Searcher:
             )
         if not np.isfinite(descriptor).all():
             raise ValueError("the descriptor holds values that are not numbers")
+        if allowed is not None and (allowed.shape != (len(self),) or allowed.dtype != bool):
+            raise ValueError(
+                f"what is allowed must be ({len(self)},) truth values, this is {allowed.shape}"
+                f" {allowed.dtype}"
+            )
 
 
-def sound_moments(archive: Archive) -> Moments:
+def sound(offered: Moments, index: Index, archive: Archive) -> Moments:
     """The moments that can be found: of present films, with finite numbers throughout."""
-    moments = archive.offered()
-    sound = np.ones(len(moments), np.bool_)
-    for start in range(0, len(moments), _CHUNK):
-        rows = moments.rows[start : start + _CHUNK]
-        sound[start : start + _CHUNK] = np.isfinite(archive.vectors[rows]).all(axis=1)
-    if not sound.all():
+    found = offered.where(~np.isin(offered.rows, index.unsound))
+    if len(found) < len(offered):
         log.warning(
             "%s: %d moments are left out, their vectors are damaged; see `livematch archive check`",
             archive.folder,
-            len(sound) - int(sound.sum()),
+            len(offered) - len(found),
         )
-    return moments.where(sound)
+    return found

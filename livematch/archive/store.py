@@ -18,6 +18,7 @@ from livematch.archive.contents import (
     Clips,
     Films,
     Moments,
+    Shots,
     StoredFilm,
     StoredShot,
     read_films,
@@ -31,7 +32,7 @@ from livematch.embed.parts import DescriptorLayout
 from livematch.errors import ArchiveError, FilmError
 from livematch.values import Clip, Image, Moment
 
-__all__ = ["Archive", "ModelIdentity", "Moments", "StoredFilm", "StoredShot"]
+__all__ = ["Archive", "ModelIdentity", "Moments", "Shots", "StoredFilm", "StoredShot"]
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class _Snapshot:
 
     rows: int
     films: Films
-    shots: dict[int, StoredShot]
+    shots: Shots
     marks: tuple[Mark, ...]
     moments: Moments
     vectors: Half
@@ -305,13 +306,13 @@ class Archive:
         """Return the film of this number; KeyError if there is none."""
         return self._all_films.by_id[film_id]
 
-    def shots(self) -> Sequence[StoredShot]:
+    def shots(self) -> Shots:
         """All shots, in the order of films and of time."""
-        return tuple(self._contents.shots.values())
+        return self._contents.shots
 
     def shot(self, shot_id: int) -> StoredShot:
         """Return the shot of this number; KeyError if there is none."""
-        return self._contents.shots[shot_id]
+        return self._contents.shots.of(shot_id)
 
     @property
     def marks(self) -> Sequence[Mark]:
@@ -344,8 +345,9 @@ class Archive:
 
     def thumb(self, shot_id: int) -> Image | None:
         """Read a shot's small picture; None if there is none. Any thread."""
-        shot = self._contents.shots.get(shot_id)
-        if shot is None:
+        try:
+            shot = self._contents.shots.of(shot_id)
+        except KeyError:
             return None
         return thumbs.read(self.folder, self.film(shot.film_id).film.fingerprint, shot.number)
 
@@ -378,7 +380,7 @@ class Archive:
         try:
             rows = _read_facts(database, self.folder).rows
             films, shots = read_films(database), read_shots(database)
-            kept, moments = marks.read_marks(database), read_moments(database)
+            kept, moments = marks.read_marks(database), read_moments(database, shots)
         finally:
             database.execute("ROLLBACK")
         file, dimension = self.folder / schema.VECTORS, self.layout.dimension

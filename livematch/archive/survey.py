@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livematch.archive.contents import Moments, StoredShot
+from livematch.archive.contents import StoredShot
 from livematch.archive.offer import Offer
-from livematch.archive.search import EXACT_UP_TO, Graph, sound_moments
+from livematch.archive.search import EXACT_UP_TO, Searcher
 from livematch.archive.store import Archive
 
 NEIGHBOURS = 10
@@ -22,7 +22,6 @@ ASKED = 20_000  # moments that ask and thumbs that are looked at, at most: minut
 LENGTHS_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, float("inf"))
 TONES = 10
 _CHUNK = 256  # moments that ask at a time
-_SPARE = 64  # asked of a graph beyond what is wanted: neighbours in the same shot do not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Bin:
 class Survey:
     """What was found out about the shots that are offered, worst first in each list.
 
-    `asked` of the `moments` asked for their `neighbours` nearest, `exact` or through the graph.
+    `asked` of the `moments` asked for their `neighbours` nearest, `exact` or through lists.
     Lengths are in seconds; a tone is the mean brightness of a shot's small picture, 0 to 1, of the
     `toned` shots that were looked at. `skewness` is that of how often the shots are found: 0 where
     all are alike popular, above 1.4 hubs are strong.
@@ -99,14 +98,15 @@ def survey(
     exact_up_to: int = EXACT_UP_TO,
 ) -> Survey:
     """Look at what a show is offered with no tag chosen. Minutes, for a large archive."""
-    everything = sound_moments(archive)
-    moments = everything.where(Offer(archive).mask(everything))
+    searcher = Searcher(archive, exact_up_to=exact_up_to)
+    places = np.flatnonzero(Offer(archive).mask(searcher.moments))
+    moments = searcher.moments.at_all(places)
     shots = {shot.id: shot for shot in archive.shots()}
     ids, of_shot, sizes = np.unique(moments.shots, return_inverse=True, return_counts=True)
     exact = len(moments) <= exact_up_to
     askers = _askers(len(moments))
-    ask = _ask_all if exact else _ask_graph
-    answers = ask(archive, everything, moments, of_shot, askers, neighbours)
+    ask = _ask_all if exact else _ask_lists
+    answers = ask(searcher, places, of_shot, askers, neighbours)
     found, expected = _popularity(answers, of_shot, sizes)
     popular = [
         Popularity(shots[int(shot)], int(times), float(chance))
@@ -138,22 +138,20 @@ def _askers(count: int) -> NDArray[np.intp]:
 
 
 def _ask_all(
-    archive: Archive,
-    everything: Moments,
-    moments: Moments,
+    searcher: Searcher,
+    places: NDArray[np.intp],
     of_shot: NDArray[np.intp],
     askers: NDArray[np.intp],
     count: int,
 ) -> _Answers:
     """Compare every moment with every other."""
-    del everything
-    vectors = archive.vectors[moments.rows].astype(np.float32)
-    count = min(count, len(moments))
+    rows = searcher.fitted(places)
+    count = min(count, len(places))
     nearest = np.full((len(askers), count), -1, np.intp)
     likeness = np.zeros((len(askers), count), np.float32)
     for start in range(0, len(askers), _CHUNK):
         chunk = askers[start : start + _CHUNK]
-        scores = vectors[chunk] @ vectors.T / len(archive.layout.parts)
+        scores = rows[chunk] @ rows.T / searcher.parts
         scores[of_shot[chunk, None] == of_shot[None, :]] = -np.inf
         best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
         found = np.take_along_axis(scores, best, axis=1)
@@ -162,27 +160,25 @@ def _ask_all(
     return _Answers(askers, nearest, likeness)
 
 
-def _ask_graph(
-    archive: Archive,
-    everything: Moments,
-    moments: Moments,
+def _ask_lists(
+    searcher: Searcher,
+    places: NDArray[np.intp],
     of_shot: NDArray[np.intp],
     askers: NDArray[np.intp],
     count: int,
 ) -> _Answers:
-    """Follow the search's own graph, which holds what is not offered as well."""
-    graph = Graph(archive, everything.rows)
+    """Ask as a show does, which finds what is not offered as well."""
+    place_of = np.full(len(searcher), -1, np.intp)
+    place_of[places] = np.arange(len(places))
     nearest = np.full((len(askers), count), -1, np.intp)
     likeness = np.zeros((len(askers), count), np.float32)
     for n, asker in enumerate(askers):
-        vector = archive.vectors[moments.rows[asker]].astype(np.float32)
-        rows = graph.nearest(vector, count + _SPARE)
-        places = np.minimum(np.searchsorted(moments.rows, rows), len(moments) - 1)
-        offered = (moments.rows[places] == rows) & (of_shot[places] != of_shot[asker])
-        places = places[offered][:count]
-        scores = np.vecdot(archive.vectors[moments.rows[places]].astype(np.float32), vector)
-        nearest[n, : len(places)] = places
-        likeness[n, : len(places)] = scores / len(archive.layout.parts)
+        found, scores = searcher.neighbours(int(places[asker]))
+        offered = place_of[found]
+        wanted = (offered >= 0) & (of_shot[offered] != of_shot[asker])
+        found, scores = offered[wanted][:count], scores[wanted][:count]
+        nearest[n, : len(found)] = found
+        likeness[n, : len(found)] = scores
     return _Answers(askers, nearest, likeness)
 
 

@@ -6,7 +6,7 @@ One module for each thing that is measured; `SECTIONS` is the table of all parts
 from collections.abc import Callable
 
 from livematch.bench.figures import Plan, Section
-from livematch.bench.films import indexing
+from livematch.bench.films import indexing, shots
 from livematch.bench.matching import robustness
 from livematch.bench.playing import crossfade, latency, memory, start
 
@@ -14,6 +14,7 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "latency": latency,
     "crossfade": crossfade,
     "start": start,
+    "shots": shots,
     "indexing": indexing,
     "memory": memory,
     "robustness": robustness,

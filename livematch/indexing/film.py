@@ -14,7 +14,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from livematch.archive.records import FilmRecord, IndexedFilm
 from livematch.errors import FilmError
-from livematch.indexing import proxies
+from livematch.indexing import proxies, shots
 from livematch.indexing.moments import Chosen, MomentChooser
 from livematch.indexing.proxies import MATRICES, ProxyWriter, Shape, shape_for
 from livematch.indexing.shots import ShotDetector
@@ -143,13 +143,13 @@ class _Reading:
     def _take(self, frame: av.VideoFrame) -> None:
         stamp = self._timeline.stamp(frame.pts)
         self._duration = frame.duration or None
-        small = self._shrinker.shrink(frame)
+        small, tiny = self._shrinker.shrink(frame), self._shrinker.tiny(frame)
         # handed over only now: PyAV marks a frame with its colours while it converts it, so two
         # threads must not convert the same one
         if self._writing is not None:
             self._writing.put((frame, stamp.ticks))
         self._chooser.push(stamp.time_s, small)
-        boundaries = self._shots.push(stamp.time_s, small)
+        boundaries = self._shots.push(stamp.time_s, tiny)
         self._collect(self._chooser.advance(boundaries, self._shots.settled_s))
         self._report(stamp)
 
@@ -254,7 +254,7 @@ class Shrinker:
     def __init__(self, info: FilmInfo) -> None:
         width, height = info.upright_size
         self._shape: Shape = shape_for(info, round(SMALL_PX * max(1.0, height / width)))
-        self._reformatter = VideoReformatter()
+        self._reformatter, self._tiny = VideoReformatter(), VideoReformatter()
 
     def shrink(self, frame: av.VideoFrame) -> Image:
         """Return a new small picture, straight from the decoder's planes."""
@@ -274,6 +274,24 @@ class Shrinker:
         if self._shape.quarter_turns:
             return np.ascontiguousarray(np.rot90(image, -self._shape.quarter_turns))
         return image
+
+    def tiny(self, frame: av.VideoFrame) -> Image:
+        """Return what cuts are looked for in, (36, 64, 3): Y, Cb, Cr over the full range.
+
+        In the film's own matrix and as it lies, for all it is compared with is its neighbours.
+        """
+        full = colours_of(frame).full_range
+        planes = self._tiny.reformat(
+            frame,
+            shots.WIDTH_PX,
+            shots.HEIGHT_PX,
+            "yuv444p",
+            src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
+            dst_color_range=ColorRange.JPEG,
+            interpolation=Interpolation.AREA,
+            threads=1,
+        ).to_ndarray()
+        return np.ascontiguousarray(planes.transpose(1, 2, 0), np.uint8)
 
 
 def thumbnail(image: Image) -> Image:

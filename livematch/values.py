@@ -26,6 +26,19 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What is described: a picture, and one from a little before it, by which movement is seen.
+
+    `apart_s` is the time from `before` to `image`; it is negative where a shot has just begun and
+    `before` is in truth the picture after. A still has none.
+    """
+
+    image: Image
+    before: Image | None = None
+    apart_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """An indexed instant of the archive: `row` in the vectors, where it lies in which shot."""
 
@@ -33,6 +46,15 @@ class Moment:
     film_id: int
     shot_id: int
     time_s: float
+
+
+class ShotKind(StrEnum):
+    """What a shot shows; only film is offered unless the others are asked for."""
+
+    FILM = "film"
+    BLACK = "black"
+    WHITE = "white"
+    TITLE = "title"
 
 
 @dataclass(frozen=True, slots=True)

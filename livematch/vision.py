@@ -9,7 +9,7 @@ from livematch.embed.describer import Describer
 from livematch.inputcuts import InputCuts
 from livematch.slots import Newest
 from livematch.telemetry import Telemetry
-from livematch.values import Frame, Observation
+from livematch.values import Frame, Glimpse, Observation
 from livematch.worker import Worker
 
 CANDIDATES = 32  # matches an observation carries: enough for the cooldowns to choose among
@@ -40,7 +40,7 @@ class Vision:
         """Return the archive's candidates for one frame."""
         taken_s = self._clock.now()
         cuts = self._cuts.push(frame.image)
-        descriptor = self._describer.describe([frame.image])[0]
+        descriptor = self._describer.describe([Glimpse(frame.image)])[0]
         described_s = self._clock.now()
         candidates = self._searcher.search(descriptor, weights(self._params()), CANDIDATES)
         found_s = self._clock.now()

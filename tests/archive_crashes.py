@@ -3,14 +3,18 @@
 archive_crashes.py lines FOLDER     kill `add_film` at each of its lines in turn
 archive_crashes.py creation FOLDER  kill `create` at each of its lines in turn
 archive_crashes.py write FOLDER     add films 1, 2, 3, … until killed, saying each
+archive_crashes.py upgrade OLD WORK kill the upgrade of an older archive at each line in turn
 archive_crashes.py readonly FOLDER  read an archive as somebody who may not write there
 """
 
 import os
 import shutil
 import signal
+import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from types import FrameType
@@ -97,6 +101,43 @@ def creation(folder: Path) -> None:
             return
 
 
+def upgrade(old: Path, work: Path) -> None:
+    versions = []
+    for number in count():
+        folder = work / f"{number}"
+        shutil.copytree(old, folder)
+
+        def act(folder: Path = folder) -> None:
+            Archive.open(folder, writable=True).close()
+
+        killed = killed_at_line(number, act)
+        with closing(sqlite3.connect(folder / "archive.db")) as database:
+            versions.append(database.execute("PRAGMA user_version").fetchone()[0])
+        assert sound(Archive.open(folder)) == {1, 2}
+        with Archive.open(folder, writable=True) as archive:
+            archive.add_film(film(3))
+            assert sound(archive) == {1, 2, 3}
+        shutil.rmtree(folder)
+        if not killed:
+            break
+    assert versions == sorted(versions)
+    say(len(versions), versions.count(1), versions.count(2))
+
+
+def run_task(task: str, *folders: Path) -> str:
+    """Run one of these tasks as a program; what it said."""
+    done = subprocess.run(
+        [sys.executable, __file__, task, *map(str, folders)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def write(folder: Path) -> None:
     with Archive.open(folder, writable=True) as archive:
         for number in count(1):
@@ -140,6 +181,11 @@ def say(*what: object) -> None:
 
 
 if __name__ == "__main__":
-    {"lines": lines, "creation": creation, "write": write, "readonly": readonly}[sys.argv[1]](
-        Path(sys.argv[2])
-    )
+    tasks: dict[str, Callable[..., None]] = {
+        "lines": lines,
+        "creation": creation,
+        "upgrade": upgrade,
+        "write": write,
+        "readonly": readonly,
+    }
+    tasks[sys.argv[1]](*map(Path, sys.argv[2:]))

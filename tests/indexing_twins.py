@@ -13,7 +13,7 @@ from livematch.embed.describer import Describer
 from livematch.embed.thumbnail import ThumbnailEmbedder
 from livematch.errors import ModelError
 from livematch.indexing.describing import identity_of
-from livematch.values import Image, Vector
+from livematch.values import Glimpse, Vector
 
 MARKS = identity_of(ThumbnailEmbedder().card)
 
@@ -31,10 +31,10 @@ def no_model() -> Describer:
 class CrashesOnWhite(Describer):
     """Kills its process, as a broken decoder would, when it sees a white film."""
 
-    def describe(self, images: Sequence[Image]) -> Vector:
-        if min(image.mean() for image in images) > 250:
+    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
+        if min(glimpse.image.mean() for glimpse in glimpses) > 250:
             os.kill(os.getpid(), signal.SIGSEGV)
-        return super().describe(images)
+        return super().describe(glimpses)
 
 
 def crashing() -> Describer:

@@ -19,7 +19,7 @@ from livematch.embed.card import load_card
 from livematch.embed.describer import Describer
 from livematch.embed.thumbnail import ThumbnailEmbedder
 from livematch.errors import ArchiveError, ModelError, UsageError
-from livematch.values import Image
+from livematch.values import Glimpse, Image
 
 HUES = (10, 40, 70, 100, 130, 160)
 
@@ -54,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, describer: Describer) -> Pa
                     tuple(ShotSpan(1200.0 * n, 1200.0 * n + 1200) for n in range(3)),
                     np.array([600.25, 1800.25, 3000.25]),
                     np.arange(3),
-                    describer.describe(images),
+                    describer.describe([Glimpse(image) for image in images]),
                     tuple(images),
                 )
             )  # fmt: skip

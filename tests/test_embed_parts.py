@@ -1,6 +1,7 @@
 """The descriptor's parts: unit length, finite for everything, and weighed exactly."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import FrozenInstanceError
 
 import numpy as np
@@ -27,7 +28,7 @@ from livematch.embed.parts import (
     weigh,
 )
 from livematch.embed.thumbnail import ThumbnailEmbedder, thumbnail_card
-from livematch.values import Image
+from livematch.values import Glimpse, Image, Vector
 
 CARD = thumbnail_card()
 LAYOUT = descriptor_layout(CARD)
@@ -59,7 +60,7 @@ def test_parts_of_any_features_are_unit_or_nothing(pooled: np.ndarray, maps: np.
 
 @given(images)
 def test_descriptors_of_any_picture_are_finite(image: Image) -> None:
-    rows = describe([image], ThumbnailEmbedder().embed([image]))
+    rows = describe([Glimpse(image)], ThumbnailEmbedder().embed([image]))
     assert rows.shape == (1, LAYOUT.dimension)
     assert rows.dtype == np.float32
     assert np.isfinite(rows.astype(np.float16)).all()
@@ -241,17 +242,15 @@ def test_layouts_are_values() -> None:
 
 
 def test_a_new_part_is_one_more_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = {**RULES, "motion": Rule(lambda _: 5, None)}
-    monkeypatch.setattr(parts, "RULES", rules)
-    names = ("semantic", "motion")
-    assert descriptor_layout(CARD, names).dimension == 64 + 5
-    image = plain(1, 2, 3)
-    features = ThumbnailEmbedder().embed([image])
-    flow = np.array([[3, 0, 4, 0, 0]], np.float32)
-    rows = describe([image], features, names, {"motion": flow})
-    np.testing.assert_allclose(rows[0, 64:], [0.6, 0, 0.8, 0, 0], atol=1e-6)
-    with pytest.raises(ValueError, match="motion is measured elsewhere"):
-        describe([image], features, names)
+    def tone(glimpses: Sequence[Glimpse], _: Features) -> Vector:
+        return unit(np.stack([g.image.mean(axis=(0, 1)) for g in glimpses]).astype(np.float32))
+
+    monkeypatch.setattr(parts, "RULES", {**RULES, "tone": Rule(lambda _: 3, tone)})
+    names = ("semantic", "tone")
+    assert descriptor_layout(CARD, names).dimension == 64 + 3
+    image = plain(3, 0, 4)
+    rows = describe([Glimpse(image)], ThumbnailEmbedder().embed([image]), names)
+    np.testing.assert_allclose(rows[0, 64:], [0.6, 0, 0.8], atol=1e-6)
 
 
 def test_scores_take_the_archives_own_numbers() -> None:

@@ -1,6 +1,7 @@
 """What the database says, read at once into values that any thread may use."""
 
 import logging
+import math
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -10,33 +11,47 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from livematch.archive.records import FilmRecord, ShotSpan
+from livematch.archive.records import FilmRecord, Mark, ShotSpan
 from livematch.archive.schema import path_from_value
 from livematch.errors import ArchiveError
-from livematch.values import Clip, Moment
+from livematch.values import Clip, Moment, ShotKind
 
 log = logging.getLogger(__name__)
 
+_TAG = re.compile(r"(?!-)[\w-]{1,40}")
 _FINGERPRINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,127}")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFilm:
-    """A film in the archive; one that is not `present` is kept and not offered."""
+    """A film in the archive; one that is not `present` is kept and not offered.
+
+    Of `dropped` moments it had near-duplicates were not kept. One that is `damaged` lacks vectors
+    and is to be indexed again.
+    """
 
     id: int
     film: FilmRecord
     present: bool
+    dropped: int = 0
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StoredShot:
-    """A shot in the archive, the `number`-th of its film from 0."""
+    """A shot in the archive, the `number`-th of its film from 0.
+
+    `look` is a 64-bit hash of its picture, signed; `repeats` is the number of a shot that shows the
+    same. Either may be None.
+    """
 
     id: int
     film_id: int
     number: int
     span: ShotSpan
+    kind: ShotKind = ShotKind.FILM
+    look: int | None = None
+    repeats: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,19 @@ def valid_fingerprint(fingerprint: str) -> bool:
     return _FINGERPRINT.fullmatch(fingerprint) is not None
 
 
+def valid_tag(tag: str) -> bool:
+    """Whether it can be a tag: 1 to 40 lower-case letters, digits, `-` and `_`, no `-` first."""
+    return _TAG.fullmatch(tag) is not None and tag == tag.lower()
+
+
+def valid_mark(mark: Mark) -> bool:
+    """Whether it can be kept: of a film that can be, at a finite time, with a tag or as a ban."""
+    at_s: object = mark.at_s  # out of a database, it may be anything
+    timed = at_s is None or (isinstance(at_s, float) and math.isfinite(at_s) and at_s >= 0)
+    named = isinstance(mark.fingerprint, str) and valid_fingerprint(mark.fingerprint)
+    return timed and named and isinstance(mark.tag, str) and (not mark.tag or valid_tag(mark.tag))
+
+
 def valid_proxy(proxy: str) -> bool:
     """Whether it is a path that stays inside the archive, as `proxies/x.mov` does."""
     path = PurePosixPath(proxy)
@@ -94,10 +122,10 @@ def read_films(database: sqlite3.Connection) -> Films:
     """Read all films; ArchiveError if the database holds what livematch never writes."""
     films = []
     rows = database.execute(
-        "SELECT id, present, fingerprint, path, size, mtime_ns, duration_s, fps, width, height,"
-        " codec, proxy FROM films ORDER BY id"
+        "SELECT id, present, dropped, damaged, fingerprint, path, size, mtime_ns, duration_s, fps,"
+        " width, height, codec, proxy FROM films ORDER BY id"
     )
-    for film_id, present, *values in rows:
+    for film_id, present, dropped, damaged, *values in rows:
         film = _film(*values)
         # archives are copied from machine to machine: nothing in one may point out of its folder
         if not valid_fingerprint(film.fingerprint) or not (
@@ -107,7 +135,7 @@ def read_films(database: sqlite3.Connection) -> Films:
                 f"the archive's film {film_id} has the fingerprint {film.fingerprint!r} and the"
                 f" proxy {film.proxy!r}: livematch did not write that; do not trust this archive"
             )
-        films.append(StoredFilm(film_id, film, bool(present)))
+        films.append(StoredFilm(film_id, film, bool(present), dropped, bool(damaged)))
     return Films(films)
 
 
@@ -140,12 +168,40 @@ def _film(
 def read_shots(database: sqlite3.Connection) -> dict[int, StoredShot]:
     """Read all shots, by number, in the order of films and of time."""
     rows = database.execute(
-        "SELECT id, film_id, number, start_s, end_s FROM shots ORDER BY film_id, number"
+        "SELECT id, film_id, number, start_s, end_s, kind, look, repeats"
+        " FROM shots ORDER BY film_id, number"
     )
+    kinds = {kind.value: kind for kind in ShotKind}
     return {
-        shot_id: StoredShot(shot_id, film_id, number, ShotSpan(start_s, end_s))
-        for shot_id, film_id, number, start_s, end_s in rows
+        shot_id: StoredShot(
+            shot_id,
+            film_id,
+            number,
+            ShotSpan(start_s, end_s),
+            kinds.get(kind, ShotKind.FILM),
+            look,
+            repeats,
+        )
+        for shot_id, film_id, number, start_s, end_s, kind, look, repeats in rows
     }
+
+
+def read_marks(database: sqlite3.Connection) -> tuple[Mark, ...]:
+    """Read all tags and bans; ArchiveError if one is what livematch never writes."""
+    rows = database.execute(
+        "SELECT fingerprint, at_s, tag FROM tags UNION ALL SELECT fingerprint, at_s, '' FROM bans"
+        " ORDER BY fingerprint, at_s, tag"
+    )
+    marks = []
+    for fingerprint, at_s, tag in rows:
+        mark = Mark(fingerprint, at_s, tag)
+        if not valid_mark(mark):
+            raise ArchiveError(
+                f"the archive's tag {tag!r} at {at_s!r} of {fingerprint!r} is none that livematch"
+                " wrote; do not trust this archive"
+            )
+        marks.append(mark)
+    return tuple(marks)
 
 
 def read_moments(database: sqlite3.Connection) -> Moments:

@@ -8,6 +8,7 @@ from livematch.archive.contents import valid_fingerprint, valid_proxy
 from livematch.archive.records import IndexedFilm
 from livematch.archive.schema import path_to_value
 from livematch.archive.vectors import Half
+from livematch.values import ShotKind
 
 
 def insert(database: sqlite3.Connection, indexed: IndexedFilm, first_row: int) -> int:
@@ -15,7 +16,7 @@ def insert(database: sqlite3.Connection, indexed: IndexedFilm, first_row: int) -
     film = indexed.film
     film_id = database.execute(
         "INSERT INTO films (fingerprint, path, size, mtime_ns, duration_s, fps, width, height,"
-        " codec, proxy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " codec, proxy, dropped) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             film.fingerprint,
             path_to_value(film.path),
@@ -27,14 +28,18 @@ def insert(database: sqlite3.Connection, indexed: IndexedFilm, first_row: int) -
             film.height,
             film.codec,
             film.proxy,
+            indexed.dropped,
         ),
     ).lastrowid
+    kinds = indexed.kinds or (ShotKind.FILM,) * len(indexed.shots)
+    looks = indexed.looks or (None,) * len(indexed.shots)
     shot_ids = [
         database.execute(
-            "INSERT INTO shots (film_id, number, start_s, end_s) VALUES (?, ?, ?, ?)",
-            (film_id, number, float(span.start_s), float(span.end_s)),
+            "INSERT INTO shots (film_id, number, start_s, end_s, kind, look)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (film_id, number, float(span.start_s), float(span.end_s), kind.value, look),
         ).lastrowid
-        for number, span in enumerate(indexed.shots)
+        for number, (span, kind, look) in enumerate(zip(indexed.shots, kinds, looks, strict=True))
     ]
     database.executemany(
         "INSERT INTO moments (row, shot_id, time_s) VALUES (?, ?, ?)",
@@ -60,6 +65,12 @@ def fault_of(indexed: IndexedFilm, half: Half, dimension: int) -> str | None:
         f"it has {count} vectors for {len(indexed.times_s)} times and {len(indexed.shots_of)} shots"
         " they lie in": not (count == len(indexed.times_s) == len(indexed.shots_of)),
         f"it has {len(indexed.thumbs)} thumbs for {shots} shots": len(indexed.thumbs) != shots,
+        f"it has {len(indexed.kinds)} kinds and {len(indexed.looks)} looks for {shots} shots": (
+            len(indexed.kinds) not in {0, shots} or len(indexed.looks) not in {0, shots}
+        ),
+        "the look of a shot is no signed 64-bit number": any(
+            look is not None and not -(2**63) <= look < 2**63 for look in indexed.looks
+        ),
         "a moment lies in a shot that it does not have": bool(
             ((indexed.shots_of < 0) | (indexed.shots_of >= shots)).any()
         ),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from livematch.values import Image, Vector
+from livematch.values import Image, ShotKind, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class IndexedFilm:
 
     `times_s` (n,) and `shots_of` (n,) say when each moment is and in which entry of `shots`;
     `vectors` (n, dimension) are its descriptors; `thumbs` has one small BGR picture a shot.
+    `kinds` and `looks` say what each shot shows and how its picture hashes (64 bits, signed), or
+    are empty: all film, no hashes. `dropped` counts the moments not kept, being near-duplicates.
     """
 
     film: FilmRecord
@@ -52,3 +54,19 @@ class IndexedFilm:
     shots_of: NDArray[np.int64]
     vectors: Vector
     thumbs: tuple[Image, ...]
+    kinds: tuple[ShotKind, ...] = ()
+    looks: tuple[int | None, ...] = ()
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a curator says of content: a tag, or a ban where `tag` is empty.
+
+    It holds for the shot that contains `at_s` in the film with this fingerprint, or for the whole
+    film where that is None. So it outlives the film's entry, and finds it again when re-indexed.
+    """
+
+    fingerprint: str
+    at_s: float | None
+    tag: str = ""

@@ -4,14 +4,14 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from livematch import __version__
 from livematch.errors import ArchiveError
 
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x6C6D6172  # "lmar", in the file's header: this SQLite file is an archive
 
 DATABASE = "archive.db"
@@ -36,7 +36,9 @@ CREATE TABLE films (
     height INTEGER NOT NULL,
     codec TEXT NOT NULL,
     proxy TEXT,
-    present INTEGER NOT NULL DEFAULT 1
+    present INTEGER NOT NULL DEFAULT 1,
+    dropped INTEGER NOT NULL DEFAULT 0,
+    damaged INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX films_by_path ON films (path);
 CREATE TABLE shots (
@@ -45,6 +47,9 @@ CREATE TABLE shots (
     number INTEGER NOT NULL,
     start_s REAL NOT NULL,
     end_s REAL NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'film',
+    look INTEGER,
+    repeats INTEGER REFERENCES shots (id) ON DELETE SET NULL,
     UNIQUE (film_id, number)
 );
 CREATE TABLE moments (
@@ -53,7 +58,35 @@ CREATE TABLE moments (
     time_s REAL NOT NULL
 );
 CREATE INDEX moments_by_shot ON moments (shot_id);
+CREATE INDEX shots_by_repeats ON shots (repeats);
+CREATE TABLE tags (fingerprint TEXT NOT NULL, at_s REAL, tag TEXT NOT NULL);
+CREATE UNIQUE INDEX tags_once ON tags (fingerprint, ifnull(at_s, -1), tag);
+CREATE TABLE bans (fingerprint TEXT NOT NULL, at_s REAL);
+CREATE UNIQUE INDEX bans_once ON bans (fingerprint, ifnull(at_s, -1));
 """
+
+# What makes a version-1 database one of version 2. Each is one statement.
+_FROM_1_TO_2 = (
+    "ALTER TABLE films ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE films ADD COLUMN damaged INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE shots ADD COLUMN kind TEXT NOT NULL DEFAULT 'film'",
+    "ALTER TABLE shots ADD COLUMN look INTEGER",
+    "ALTER TABLE shots ADD COLUMN repeats INTEGER REFERENCES shots (id) ON DELETE SET NULL",
+    "CREATE INDEX shots_by_repeats ON shots (repeats)",
+    "CREATE TABLE tags (fingerprint TEXT NOT NULL, at_s REAL, tag TEXT NOT NULL)",
+    "CREATE UNIQUE INDEX tags_once ON tags (fingerprint, ifnull(at_s, -1), tag)",
+    "CREATE TABLE bans (fingerprint TEXT NOT NULL, at_s REAL)",
+    "CREATE UNIQUE INDEX bans_once ON bans (fingerprint, ifnull(at_s, -1))",
+    "PRAGMA user_version = 2",
+)
+# What shows a version-1 database to its reader as one of version 2, without writing to it.
+_1_SEEN_AS_2 = (
+    "PRAGMA temp_store = MEMORY",
+    "CREATE TEMP VIEW films AS SELECT *, 0 AS dropped, 0 AS damaged FROM main.films",
+    "CREATE TEMP VIEW shots AS SELECT *, 'film' AS kind, NULL look, NULL repeats FROM main.shots",
+    "CREATE TEMP TABLE tags (fingerprint, at_s, tag)",
+    "CREATE TEMP TABLE bans (fingerprint, at_s)",
+)
 
 
 def create_database(path: Path, meta: dict[str, str | int]) -> None:
@@ -86,6 +119,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             database.execute("PRAGMA foreign_keys = ON")
             # every film is on the disk before the next one begins, even if the power goes
             database.execute("PRAGMA synchronous = FULL")
+            _upgrade(database)
         except BaseException:
             database.close()
             raise
@@ -108,7 +142,8 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
                 raise
             database = _connect_where_nothing_can_be_written(path, Path(spare))
         with closing(database):
-            _check_version(database, path)
+            if _check_version(database, path) == 1:
+                _execute_all(database, _1_SEEN_AS_2)
             yield database
 
 
@@ -138,7 +173,26 @@ def _connect_for_reading(path: Path, mode: str) -> sqlite3.Connection:
     return database
 
 
-def _check_version(database: sqlite3.Connection, path: Path) -> None:
+def _upgrade(database: sqlite3.Connection) -> None:
+    """Bring an older database to this version in one transaction: it is the old or the new one."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        if database.execute("PRAGMA user_version").fetchone()[0] == 1:
+            _execute_all(database, _FROM_1_TO_2)
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+
+
+def _execute_all(database: sqlite3.Connection, statements: Iterable[str]) -> None:
+    for statement in statements:  # executescript would commit a transaction that is open
+        database.execute(statement)
+
+
+def _check_version(database: sqlite3.Connection, path: Path) -> int:
+    """Return the version of the format; ArchiveError unless it can be read."""
     if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise ArchiveError(f"{path.parent} is not an archive: {path.name} is another kind of file")
     version = database.execute("PRAGMA user_version").fetchone()[0]
@@ -149,6 +203,7 @@ def _check_version(database: sqlite3.Connection, path: Path) -> None:
             f" format {version}; this is livematch {__version__}, which reads format {VERSION}."
             " Install the newer livematch, or index into another folder."
         )
+    return int(version)
 
 
 @contextmanager

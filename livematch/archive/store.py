@@ -4,7 +4,7 @@ import json
 import logging
 import sqlite3
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +21,13 @@ from livematch.archive.contents import (
     StoredFilm,
     StoredShot,
     read_films,
+    read_marks,
     read_moments,
     read_shots,
+    valid_mark,
 )
 from livematch.archive.intake import fault_of, insert
-from livematch.archive.records import IndexedFilm
+from livematch.archive.records import IndexedFilm, Mark
 from livematch.archive.vectors import Half
 from livematch.embed.parts import DescriptorLayout
 from livematch.errors import ArchiveError, FilmError
@@ -61,6 +63,7 @@ class _Snapshot:
     rows: int
     films: Films
     shots: dict[int, StoredShot]
+    marks: tuple[Mark, ...]
     moments: Moments
     vectors: Half
     clips: Clips
@@ -220,8 +223,56 @@ class Archive:
             self._refuse_unknown(film_id)
             database.execute("UPDATE films SET present = ? WHERE id = ?", (present, film_id))
 
+    def set_repeats(self, pairs: Mapping[int, int | None]) -> None:
+        """Note for shots, all at once, which shot each repeats, by number; None for none."""
+        with self._writing() as database:
+            wrong = [shot for shot, repeated in pairs.items() if shot == repeated]
+            if wrong:
+                raise ArchiveError(f"{self.folder}: the shot {wrong[0]} cannot repeat itself")
+            for shot, repeated in pairs.items():
+                try:
+                    changed = database.execute(
+                        "UPDATE shots SET repeats = ? WHERE id = ?", (repeated, shot)
+                    ).rowcount
+                except sqlite3.IntegrityError:
+                    raise ArchiveError(f"{self.folder} has no shot number {repeated}") from None
+                if not changed:
+                    raise ArchiveError(f"{self.folder} has no shot number {shot}")
+
+    def mark(self, marks: Iterable[Mark]) -> None:
+        """Add tags and bans, all at once; ArchiveError for one that cannot be."""
+        marks = tuple(marks)
+        wrong = [mark for mark in marks if not valid_mark(mark)]
+        if wrong:
+            raise ArchiveError(f"{self.folder}: {wrong[0]} cannot be kept")
+        with self._writing() as database:
+            database.executemany(
+                "INSERT OR IGNORE INTO tags VALUES (?, ?, ?)",
+                [(mark.fingerprint, mark.at_s, mark.tag) for mark in marks if mark.tag],
+            )
+            database.executemany(
+                "INSERT OR IGNORE INTO bans VALUES (?, ?)",
+                [(mark.fingerprint, mark.at_s) for mark in marks if not mark.tag],
+            )
+
+    def unmark(self, marks: Iterable[Mark]) -> None:
+        """Remove tags and bans, all at once; one that is not there is no fault."""
+        marks = tuple(marks)
+        with self._writing() as database:
+            database.executemany(
+                "DELETE FROM tags WHERE fingerprint = ? AND at_s IS ? AND tag = ?",
+                [(mark.fingerprint, mark.at_s, mark.tag) for mark in marks if mark.tag],
+            )
+            database.executemany(
+                "DELETE FROM bans WHERE fingerprint = ? AND at_s IS ?",
+                [(mark.fingerprint, mark.at_s) for mark in marks if not mark.tag],
+            )
+
     def remove_film(self, film_id: int) -> None:
-        """Forget a film with its shots, moments, thumbs and proxy; its vectors become dead rows."""
+        """Forget a film with its shots, moments, thumbs and proxy; its vectors become dead rows.
+
+        Its tags and bans are kept, for when it comes back.
+        """
         with self._writing() as database:
             gone = self._refuse_unknown(film_id).film
             database.execute("DELETE FROM films WHERE id = ?", (film_id,))
@@ -253,6 +304,11 @@ class Archive:
     def shot(self, shot_id: int) -> StoredShot:
         """Return the shot of this number; KeyError if there is none."""
         return self._contents.shots[shot_id]
+
+    @property
+    def marks(self) -> Sequence[Mark]:
+        """Every tag and ban, of films that are not in the archive too; see `Offer`."""
+        return self._contents.marks
 
     @property
     def moments(self) -> Moments:
@@ -314,7 +370,7 @@ class Archive:
         try:
             rows = _read_facts(database, self.folder).rows
             films, shots = read_films(database), read_shots(database)
-            moments = read_moments(database)
+            marks, moments = read_marks(database), read_moments(database)
         finally:
             database.execute("ROLLBACK")
         file, dimension = self.folder / schema.VECTORS, self.layout.dimension
@@ -324,7 +380,8 @@ class Archive:
             moments = moments.where(moments.rows < there)
         mapped = vectors.map_rows(file, there, dimension)
         self._rows = rows
-        return _Snapshot(rows, films, shots, moments, mapped, Clips(self.folder, films, shots))
+        clips = Clips(self.folder, films, shots)
+        return _Snapshot(rows, films, shots, marks, moments, mapped, clips)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -7,6 +7,7 @@ from livematch.bench.figures import Figure, Plan, Section, at_least
 from livematch.control.params import Params, weights
 from livematch.errors import LivematchError
 from livematch.robustness import VARIANTS, Recognition, probes, recognised
+from livematch.values import Glimpse
 
 PROBES = 150  # frames the archive is asked about, each in every variant
 
@@ -29,7 +30,7 @@ def robustness(plan: Plan) -> Section:
         def asked(name: str) -> Recognition:
             # one at a time, as the camera's are: a batch would be another computation
             pairs = (
-                (frame.shot_id, describer.describe([VARIANTS[name](frame.image)])[0])
+                (frame.shot_id, describer.describe([Glimpse(VARIANTS[name](frame.image))])[0])
                 for frame in frames
             )
             return recognised(pairs, searcher, weights(Params()), film_of)

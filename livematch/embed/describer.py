@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from livematch.embed.features import AnyEmbedder
 from livematch.embed.parts import DescriptorLayout, describe, descriptor_layout
-from livematch.values import Image, Vector
+from livematch.values import Glimpse, Vector
 
 
 class Describer:
@@ -14,9 +14,9 @@ class Describer:
         self.embedder = embedder
         self.layout: DescriptorLayout = descriptor_layout(embedder.card)
 
-    def describe(self, images: Sequence[Image]) -> Vector:
-        """Return the descriptors of BGR pictures: float32 (n, dimension), unit part beside part.
+    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
+        """Return the descriptors of glimpses: float32 (n, dimension), unit part beside part.
 
         Raises ModelError when the network fails.
         """
-        return describe(images, self.embedder.embed(images))
+        return describe(glimpses, self.embedder.embed([glimpse.image for glimpse in glimpses]))

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from livematch.embed.card import ModelCard
 from livematch.embed.features import Features
 from livematch.embed.preprocess import shrink
-from livematch.values import Image, Vector
+from livematch.values import Glimpse, Image, Vector
 
 GRID = 4  # cells a side; for layout, 4x4x16 finds places better than 3x3x32 does, and is smaller
 LAYOUT_CHANNELS = 16
@@ -130,19 +130,20 @@ def _colour(image: Image) -> Vector:
 class Rule:
     """How one part is made: its size for a network, and its rows from pictures and features.
 
-    Raise `edition` when `measure` changes, and archives indexed before are recognised. A part whose
-    `measure` is None is measured elsewhere (motion needs the pictures before) and handed over.
+    Raise `edition` when `measure` changes, and archives indexed before are recognised.
     """
 
     size: Callable[[ModelCard], int]
-    measure: Callable[[Sequence[Image], Features], Vector] | None
+    measure: Callable[[Sequence[Glimpse], Features], Vector]
     edition: int = 1
 
 
 RULES: Mapping[str, Rule] = {
     "semantic": Rule(lambda card: card.dimension, lambda _, features: semantic(features)),
     "layout": Rule(lambda _: GRID**2 * LAYOUT_CHANNELS, lambda _, features: layout(features)),
-    "colour": Rule(lambda _: GRID**2 * len(CELL_USUAL), lambda images, _: colour(images)),
+    "colour": Rule(
+        lambda _: GRID**2 * len(CELL_USUAL), lambda glimpses, _: colour([g.image for g in glimpses])
+    ),
 }
 
 
@@ -154,24 +155,10 @@ def descriptor_layout(card: ModelCard, names: Sequence[str] = tuple(RULES)) -> D
 
 
 def describe(
-    images: Sequence[Image],
-    features: Features,
-    names: Sequence[str] = tuple(RULES),
-    measured: Mapping[str, Vector] | None = None,
+    glimpses: Sequence[Glimpse], features: Features, names: Sequence[str] = tuple(RULES)
 ) -> Vector:
-    """Describe pictures whose features are known: float32 (n, dimension), unit part beside part.
-
-    `measured` holds the rows of parts that are measured elsewhere; they are brought to unit length.
-    """
-    columns = []
-    for name in names:
-        if measured is not None and name in measured:
-            columns.append(unit(measured[name]))
-            continue
-        measure = RULES[name].measure
-        if measure is None:
-            raise ValueError(f"the part {name} is measured elsewhere and was not handed over")
-        columns.append(measure(images, features))
+    """Describe glimpses whose features are known: float32 (n, dimension), unit part beside part."""
+    columns = [RULES[name].measure(glimpses, features) for name in names]
     return np.concatenate(columns, axis=1, dtype=np.float32)
 
 

@@ -21,7 +21,7 @@ from livematch.indexing.shots import ShotDetector
 from livematch.indexing.stage import Stage
 from livematch.indexing.timeline import Stamp, Timeline
 from livematch.media import FilmInfo, OpenFilm, colours_of, open_film
-from livematch.values import Image, Vector
+from livematch.values import Glimpse, Image, Vector
 
 SMALL_PX = 264  # the shorter side of what is described: as large as any network here looks at
 THUMB_PX = 108  # the height of a thumbnail
@@ -35,8 +35,8 @@ MISSING_S, MISSING_SHARE = 1.0, 0.02  # a film this much shorter than announced 
 class DescribesImages(Protocol):
     """Turns pictures into descriptors: `livematch.embed.describer.Describer`, or a test's twin."""
 
-    def describe(self, images: Sequence[Image]) -> Vector:
-        """Return float32 (n, dimension) for n BGR pictures."""
+    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
+        """Return float32 (n, dimension) for n glimpses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ class _Moments:
 
     def describe(self, batch: list[Chosen]) -> None:
         """Describe one batch; on the stage's thread."""
-        self.vectors.append(self._describer.describe([c.candidate.image for c in batch]))
+        self.vectors.append(self._describer.describe([c.candidate.glimpse for c in batch]))
         self.times_s += [c.candidate.time_s for c in batch]
         self.shots_of += [c.shot for c in batch]
 

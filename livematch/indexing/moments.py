@@ -6,11 +6,12 @@ What waits is bounded by the delay of the cut detector, never by the length of a
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livematch.archive.records import ShotSpan
+from livematch.embed.trail import APART_S, MOST_APART_S, Trail
 from livematch.indexing.shots import Boundary
-from livematch.values import Image
+from livematch.values import Glimpse, Image
 
 SPACING_S = 0.5
 KEEP_S = 1 / 16  # pictures nearer to each other than this are not both worth waiting with
@@ -20,10 +21,15 @@ THUMBS = 16  # candidates for a shot's thumbnail held at once
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A small upright picture and its time in the film."""
+    """A small upright picture, with the one a little before it, and its time in the film."""
 
     time_s: float
-    image: Image
+    glimpse: Glimpse
+
+    @property
+    def image(self) -> Image:
+        """The picture itself."""
+        return self.glimpse.image
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class MomentChooser:
 
     def __init__(self) -> None:
         self._waiting: deque[Candidate] = deque()
+        self._trail = Trail()
         self._shot = 0
         self._start_s: float | None = None
         self._next_s = 0.0  # when the next moment is due
@@ -66,7 +73,7 @@ class MomentChooser:
             before, last = self._waiting[-2], self._waiting[-1]
             if last.time_s - before.time_s < KEEP_S and time_s - last.time_s < KEEP_S:
                 self._waiting.pop()
-        self._waiting.append(Candidate(time_s, image))
+        self._waiting.append(Candidate(time_s, self._trail.follow(time_s, image)))
 
     def advance(self, boundaries: Sequence[Boundary], settled_s: float) -> list[Chosen]:
         """Choose what can be chosen, knowing all boundaries before `settled_s`."""
@@ -92,7 +99,7 @@ class MomentChooser:
         """Choose the moments due well before `until_s`, each the nearest picture to its time."""
         chosen = []
         while self._next_s + SPACING_S / 2 + EDGE_S <= until_s:
-            chosen.append(self._take(self._nearest(self._next_s, until_s)))
+            chosen.append(self._take(self._next_s, until_s))
             self._next_s += SPACING_S
         self._forget(min(self._next_s - SPACING_S / 2, until_s))
         return [c for c in chosen if c is not None]
@@ -102,12 +109,12 @@ class MomentChooser:
         assert self._start_s is not None  # noqa: S101 - a shot was begun with its first picture
         chosen = []
         while self._next_s + EDGE_S <= clear_s:
-            chosen.append(self._take(self._nearest(self._next_s, end_s)))
+            chosen.append(self._take(self._next_s, end_s))
             self._next_s += SPACING_S
         if self._chosen_in_shot == 0:
             middle_s = (max(self._start_s, self._next_s - SPACING_S / 2) + clear_s) / 2
             middle_s = min(max(middle_s, self._start_s), end_s)
-            chosen.append(self._take(self._nearest(middle_s, end_s)))
+            chosen.append(self._take(middle_s, end_s))
         kept = [c for c in chosen if c is not None]
         thumb = self._faces.nearest((self._start_s + end_s) / 2)
         self.closed.append(ClosedShot(ShotSpan(self._start_s, end_s), thumb))
@@ -121,13 +128,26 @@ class MomentChooser:
         ours = [c for c in self._waiting if self._start_s <= c.time_s < end_s]
         return min(ours, key=lambda c: abs(c.time_s - time_s), default=None)
 
-    def _take(self, candidate: Candidate | None) -> Chosen | None:
+    def _take(self, time_s: float, end_s: float) -> Chosen | None:
         """Choose a picture, unless it was chosen just before: some films have few a second."""
+        candidate = self._nearest(time_s, end_s)
         if candidate is None or candidate.time_s == self._faces.last_s:
             return None
         self._faces.add(candidate)
         self._chosen_in_shot += 1
-        return Chosen(self._shot, candidate)
+        return Chosen(self._shot, replace(candidate, glimpse=self._glimpse(candidate, end_s)))
+
+    def _glimpse(self, candidate: Candidate, end_s: float) -> Glimpse:
+        """Show a moment's movement by pictures of its own shot: at the very start, the next one."""
+        assert self._start_s is not None  # noqa: S101 - see above
+        glimpse = candidate.glimpse
+        if glimpse.before is not None and candidate.time_s - glimpse.apart_s >= self._start_s:
+            return glimpse
+        after = self._nearest(candidate.time_s + APART_S, end_s)
+        apart_s = candidate.time_s - after.time_s if after else 0.0
+        if after is None or not 0 < -apart_s <= MOST_APART_S:
+            return Glimpse(candidate.image)
+        return Glimpse(candidate.image, after.image, apart_s)
 
     def _forget(self, before_s: float) -> None:
         """Let go of pictures that no moment still to come can want; one before stays."""

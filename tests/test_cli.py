@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from livematch.config import parse_settings, parse_size
 from livematch.control.keys import KEYS
-from livematch.control.params import TABLE
+from livematch.control.params import TABLE, Params
 from livematch.errors import UsageError
 
 
@@ -67,6 +68,8 @@ def test_all_wrong_settings_are_told_at_once() -> None:
 
 
 def test_settings_are_read_by_the_table() -> None:
+    assert parse_settings(["tag=sea,-night"]).tag == "sea,-night"
+    assert parse_settings(["tag=", "blank=on"]) == replace(Params(), blank=True)
     params = parse_settings(["fade=2", "screen=side-by-side", "hud=on", "radius = 0.4"])
     assert (params.fade, params.screen, params.hud, params.radius) == (2, "side-by-side", True, 0.4)
     assert {name for name in TABLE if getattr(params, name) != TABLE[name].default} == {

@@ -20,6 +20,7 @@ ROWS = list(TABLE.values())
 NUMBERS = [row for row in ROWS if row.kind == "number"]
 SWITCHES = [row for row in ROWS if row.kind == "switch"]
 CHOICES = [row for row in ROWS if row.kind == "choice"]
+TEXTS = [row for row in ROWS if row.kind == "text"]
 
 number_rows = st.sampled_from(NUMBERS)
 steps = st.integers(-1000, 1000)
@@ -58,6 +59,8 @@ def test_there_is_a_row_of_every_kind_and_a_field_for_each() -> None:
     assert NUMBERS
     assert SWITCHES
     assert CHOICES
+    assert TEXTS
+    assert len(NUMBERS + SWITCHES + CHOICES + TEXTS) == len(ROWS)
     assert list(TABLE) == [field.name for field in dataclasses.fields(Params)]
 
 
@@ -92,7 +95,7 @@ def test_a_number_is_taken_or_refused_with_its_range(row: Spec, number: float) -
         assert row.name in str(refusal.value)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=name_of)
+@pytest.mark.parametrize("row", [*NUMBERS, *SWITCHES, *CHOICES], ids=name_of)
 @pytest.mark.parametrize(
     "raw",
     [math.nan, math.inf, -math.inf, "nan", "inf", "", "loud", None, [], {}, b"1", HUGE, 1j],
@@ -108,6 +111,24 @@ def test_nonsense_is_refused_with_the_range(row: Spec, raw: object) -> None:
 def test_a_switch_value_is_no_number(raw: bool) -> None:
     with pytest.raises(UsageError):
         spec("fade").parse(raw)
+
+
+@pytest.mark.parametrize("row", TEXTS, ids=name_of)
+@pytest.mark.parametrize(
+    "raw",
+    [math.nan, 1, True, None, [], b"sea", "a\nb", "\x1b[31m", "\u202esea", "\udce9", "x" * 81],
+    ids=shortly,
+)
+def test_what_is_no_short_line_of_text_is_refused_with_the_range(row: Spec, raw: object) -> None:
+    with pytest.raises(UsageError, match=r"text of up to 80 characters, in one line"):
+        row.parse(raw)
+
+
+@given(st.sampled_from(TEXTS), st.text(st.characters(exclude_categories=["C", "Z"]), max_size=80))
+def test_a_short_line_of_text_is_taken_as_it_is(row: Spec, text: str) -> None:
+    assert row.parse(text) == text
+    assert row.nudge(text, 3) == text
+    assert getattr(changed(Params(), row.name, text), row.name) == text
 
 
 @given(st.sampled_from(ROWS), st.text())
@@ -208,7 +229,8 @@ def test_a_snapshot_is_never_written(row: Spec) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=name_of)
 def test_a_change_is_a_new_snapshot_that_differs_in_one_field(row: Spec) -> None:
     before = Params()
-    after = changed(before, row.name, row.nudge(row.default, 1 if row.default != row.high else -1))
+    other = row.nudge(row.default, 1 if row.default != row.high else -1)
+    after = changed(before, row.name, f"{other}x" if row.kind == "text" else other)
     assert before == Params()
     differing = [name for name in TABLE if getattr(before, name) != getattr(after, name)]
     assert differing == [row.name]
@@ -310,6 +332,8 @@ def test_panic_restores_where_the_show_started() -> None:
         Set("fade", HUGE),
         Set("screen", "wide"),
         Set("hold", 0.5),
+        Set("tag", 1),
+        Set("tag", "two\nlines"),
         Set("stickyness", 0.1),
         Nudge("stickyness"),
     ],

@@ -16,6 +16,8 @@ from livematch.errors import UsageError
 
 Value = float | bool | str
 
+LONGEST_TEXT = 80  # characters: what fits a line of the screen, and any hand's message
+
 
 class Layout(StrEnum):
     """How program and camera share the screen."""
@@ -56,9 +58,11 @@ class Spec:
 
     @property
     def kind(self) -> str:
-        """`number`, `switch` or `choice`."""
+        """`number`, `switch`, `choice` or `text`."""
         if self.choices:
             return "choice"
+        if isinstance(self.default, str):
+            return "text"
         return "switch" if isinstance(self.default, bool) else "number"
 
     @property
@@ -71,6 +75,8 @@ class Spec:
         """The range in words, for messages and help."""
         if self.choices:
             return " | ".join(self.choices)
+        if self.kind == "text":
+            return f"text of up to {LONGEST_TEXT} characters, in one line"
         if isinstance(self.default, bool):
             return "on | off"
         unit = f" {self.unit}" if self.unit else ""
@@ -89,6 +95,10 @@ class Spec:
     def _parse(self, raw: object) -> Value | None:
         if self.choices:
             return raw if isinstance(raw, str) and raw in self.choices else None
+        if self.kind == "text":
+            if not isinstance(raw, str) or len(raw) > LONGEST_TEXT:
+                return None
+            return raw if raw.isprintable() else None  # no control characters
         if isinstance(self.default, bool):
             return _as_switch(raw)
         if isinstance(raw, bool) or not isinstance(raw, int | float | str):
@@ -97,9 +107,14 @@ class Spec:
         return number if math.isfinite(number) and self.low <= number <= self.high else None
 
     def nudge(self, value: Value, steps: int) -> Value:
-        """Return the value `steps` steps further: clamped, and round the circle for choices."""
+        """Return the value `steps` steps further: clamped, and round the circle for choices.
+
+        A text has no steps and stays as it is.
+        """
         if self.choices:
             return self.choices[(self.choices.index(str(value)) + steps) % len(self.choices)]
+        if self.kind == "text":
+            return value
         if isinstance(self.default, bool):
             return bool(value) ^ bool(steps % 2)
         return min(self.high, max(self.low, round(float(value) + steps * self.step, 6)))
@@ -130,6 +145,10 @@ def _switch(group: str, default: bool, help: str) -> Any:
     return field(default=default, metadata={"group": group, "help": help})
 
 
+def _text(group: str, default: str, help: str) -> Any:
+    return field(default=default, metadata={"group": group, "help": help})
+
+
 def _choice(group: str, default: StrEnum, help: str) -> Any:
     choices = tuple(member.value for member in type(default))
     return field(default=default, metadata={"group": group, "help": help, "choices": choices})
@@ -149,6 +168,10 @@ class Params:
         "match", 0.0, 0, 1, 0.02, "likeness below which the fallback is shown instead"
     )
     fallback: Fallback = _choice("match", Fallback.HOLD, "what is shown when nothing is alike")
+    tag: str = _text(
+        "match", "", "offer only shots with one of these tags; sea,-night: sea and not night"
+    )
+    blank: bool = _switch("match", False, "offer black, white and title-only shots too")
     min_hold: float = _number("time", 1.0, 0, 30, 0.25, "shortest stay in a shot", "s")
     max_hold: float = _number("time", 12.0, 0.5, 600, 0.5, "longest stay in a shot", "s")
     follow_cuts: bool = _switch("time", False, "change whenever the camera's own picture cuts")

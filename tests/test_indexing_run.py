@@ -34,6 +34,7 @@ from livematch.indexing.build import (
 )
 from livematch.indexing.crew import Advanced, MakeDescriber
 from livematch.indexing.film import FilmTask
+from livematch.indexing.kinds import MJPEG, ProxyKind
 from livematch.indexing.plan import Plan
 from livematch.indexing.speed import Unwatched, index_speed
 
@@ -63,7 +64,7 @@ def run(
     archive: Path,
     *,
     describer: MakeDescriber = indexing_twins.thumbnails,
-    proxies: bool = True,
+    proxy: ProxyKind | None = MJPEG,
     jobs: int = 1,
     notes: Notes | None = None,
     stopping: Callable[[], bool] = lambda: False,
@@ -74,7 +75,7 @@ def run(
             paths,
             opened,
             describer,
-            Settings(proxies, 720, jobs),
+            Settings(proxy, 720, jobs),
             notes or Unwatched(),
             SystemClock(),
             stopping,
@@ -190,12 +191,12 @@ def test_a_lost_proxy_is_made_again_and_proxies_may_come_later(
     three_films: Path, tmp_path: Path
 ) -> None:
     archive = tmp_path / "a"
-    assert counts(run(three_films, archive, proxies=False)) == {"indexed": 3}
-    assert counts(run(three_films, archive, proxies=False)) == {"unchanged": 3}
+    assert counts(run(three_films, archive, proxy=None)) == {"indexed": 3}
+    assert counts(run(three_films, archive, proxy=None)) == {"unchanged": 3}
     assert counts(run(three_films, archive)) == {"indexed": 3}
     next((archive / "proxies").iterdir()).unlink()
     assert counts(run(three_films, archive)) == {"indexed": 1, "unchanged": 2}
-    assert counts(run(three_films, archive, proxies=False)) == {"unchanged": 3}
+    assert counts(run(three_films, archive, proxy=None)) == {"unchanged": 3}
 
 
 def test_strange_names_and_an_archive_among_the_films(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from livematch.archive import schema, thumbs, vectors
 from livematch.archive.index import INDEX, MANIFEST, fault_of_saved, manifest
+from livematch.archive.proxynames import kind_of
 from livematch.archive.search import EXACT_UP_TO, sound_moments
 from livematch.archive.store import Archive, ModelIdentity, StoredFilm
 from livematch.embed.parts import DescriptorLayout
@@ -84,7 +85,7 @@ def check(archive: Archive) -> list[Finding]:
 def _played_from(film: StoredFilm) -> str:
     if film.film.proxy is None:
         return "original"
-    return f"proxy {Path(film.film.proxy).suffix}".strip()
+    return f"proxy {kind_of(film.film.proxy)}".strip()
 
 
 def _missing_vectors(archive: Archive) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ def indexing(plan: Plan) -> Section:
             Path(folder),
             network,
             identity_of(network.card()),
-            Settings(proxies=True, height_px=720),
+            Settings(height_px=720),
             SystemClock(),
         )
     return Section(

@@ -4,9 +4,9 @@ import json
 import logging
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from livematch.archive.proxynames import kind_of
 from livematch.archive.schema import DATABASE
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive
@@ -36,6 +37,7 @@ from livematch.indexing.build import (
 from livematch.indexing.crew import Advanced, Crew
 from livematch.indexing.describing import Network, identity_of
 from livematch.indexing.film import FilmTask
+from livematch.indexing.kinds import KINDS, MJPEG, PLAYED_AS_THEY_ARE, ProxyKind
 from livematch.indexing.plan import Plan
 from livematch.indexing.scan import check_roots, shown
 
@@ -45,19 +47,20 @@ LEAST_HEIGHT_PX, MOST_HEIGHT_PX = 90, 4320
 log = logging.getLogger(__name__)
 
 
-class ProxyKind(StrEnum):
-    """What films are played from."""
-
-    MJPEG = "mjpeg"
-    NONE = "none"
+NO_PROXY = "none"
+PROXIES = (*KINDS, NO_PROXY)
 
 
 def index(
     folders: Annotated[list[Path], typer.Argument(help="Folders of films, or single films.")],
     archive: Annotated[Path, typer.Option("--archive", "-a", help="The archive's folder.")],
     proxy: Annotated[
-        ProxyKind, typer.Option(help="mjpeg: copies that any moment can be played from at once.")
-    ] = ProxyKind.MJPEG,
+        str | None,
+        typer.Option(
+            help=f"Copies that any moment can be played from at once: {', '.join(PROXIES)}."
+            " [default: as the archive has; mjpeg in a new one]"
+        ),
+    ] = None,
     height: Annotated[
         int,
         typer.Option(
@@ -84,7 +87,8 @@ def index(
     if provider not in ASKABLE:
         raise UsageError(f"--provider {provider}: choose one of {', '.join(ASKABLE)}")
     roots = check_roots(folders, archive)
-    settings = Settings(proxy is ProxyKind.MJPEG, height, jobs)
+    kind = _kind(proxy or _proxy_of(archive))
+    settings = Settings(kind, height, jobs, remake=proxy is not None)
     network = Network(model or _model_of(archive), provider, max(1, cores() // (jobs or cores())))
     clock = SystemClock()
     with (
@@ -125,6 +129,33 @@ def _model_of(archive: Path) -> str:
         return DEFAULT_MODEL
     with Archive.open(archive) as opened:
         return opened.model.name
+
+
+def _kind(proxy: str) -> ProxyKind | None:
+    """Look a kind of proxy up; UsageError when there is none such, or it cannot be written here."""
+    if proxy == NO_PROXY:
+        return None
+    if proxy not in KINDS:
+        raise UsageError(f"--proxy {proxy}: choose one of {', '.join(PROXIES)}")
+    kind = KINDS[proxy]
+    if (lack := kind.lack()) is not None:
+        raise UsageError(f"--proxy {proxy}: {lack}")
+    return kind
+
+
+def _proxy_of(archive: Path) -> str:
+    """Name the kind that most films of an archive have: that is what new ones get unasked."""
+    if not (archive / DATABASE).exists():
+        return MJPEG.name
+    with Archive.open(archive) as opened:
+        films = [stored.film for stored in opened.films()]
+    kinds = Counter(
+        kind_of(film.proxy) if film.proxy else NO_PROXY
+        for film in films
+        if film.proxy or film.codec not in PLAYED_AS_THEY_ARE
+    )
+    known = [kind for kind, _ in kinds.most_common() if kind in PROXIES]
+    return known[0] if known else MJPEG.name
 
 
 @contextmanager

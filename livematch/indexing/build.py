@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from livematch.archive.proxynames import kind_of
 from livematch.archive.schema import DATABASE
 from livematch.archive.store import Archive, ModelIdentity, StoredFilm
 from livematch.clock import Clock
@@ -16,6 +17,7 @@ from livematch.errors import FilmError, ModelError
 from livematch.indexing import proxies
 from livematch.indexing.crew import Advanced, Crew, Failed, Finished, Gang, MakeDescriber
 from livematch.indexing.film import FilmTask
+from livematch.indexing.kinds import MJPEG, PLAYED_AS_THEY_ARE, ProxyKind
 from livematch.indexing.plan import NewFilm, Plan, make_plan
 from livematch.indexing.scan import Scan, fingerprint, scan, shown, sniff
 
@@ -75,11 +77,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to index. `jobs` is the number of processes; None lets the number of cores decide."""
+    """How to index. `jobs` is the number of processes; None lets the number of cores decide.
 
-    proxies: bool = True
+    `proxy` is the kind that films get which have none; None plays the originals. A proxy of
+    another kind is made again in this one if `remake` says so.
+    """
+
+    proxy: ProxyKind | None = MJPEG
     height_px: int = 720
     jobs: int | None = None
+    remake: bool = True
 
 
 class Watcher(Protocol):
@@ -193,9 +200,12 @@ class _Run:
 
     def _usable(self, stored: StoredFilm) -> bool:
         """Whether a film can be played as it is indexed, and in the way now asked for."""
-        if stored.film.proxy is None:
-            return not self._settings.proxies
-        return (self._archive.folder / stored.film.proxy).is_file()
+        kind, film = self._settings.proxy, stored.film
+        if film.proxy is None:
+            return kind is None or film.codec in PLAYED_AS_THEY_ARE
+        if kind is not None and self._settings.remake and kind_of(film.proxy) != kind.name:
+            return False
+        return (self._archive.folder / film.proxy).is_file()
 
     def _make_tasks(self, plan: Plan) -> list[FilmTask]:
         jobs = self._jobs(len(plan.new))
@@ -205,9 +215,10 @@ class _Run:
                 fingerprint=new.fingerprint,
                 size=new.file.size,
                 mtime_ns=new.file.mtime_ns,
-                proxies=self._archive.proxies if self._settings.proxies else None,
+                proxies=self._archive.proxies if self._settings.proxy else None,
                 height_px=self._settings.height_px,
                 threads=max(1, cores() // jobs),
+                kind=self._settings.proxy or MJPEG,
             )
             # the longest first: a long film begun last would leave all other workers idle
             for new in sorted(plan.new, key=lambda new: -new.file.size)
@@ -270,17 +281,14 @@ class _Run:
                         raise _Stopped
         finally:
             for task in self._tasks:
-                self._part(task).unlink(missing_ok=True)
-
-    def _part(self, task: FilmTask) -> Path:
-        return self._archive.proxies / proxies.part_name(task.fingerprint)
+                _unlink_part(task)
 
     def _add(self, report: Finished) -> FilmOutcome:
         indexed, path = report.result.indexed, report.task.path
         for old in self._new[report.task.fingerprint].replaces:
             self._archive.remove_film(old)
         if report.result.part is not None:
-            final = proxies.final_name(report.task.fingerprint)
+            final = report.task.kind.final_name(report.task.fingerprint)
             report.result.part.replace(self._archive.proxies / final)
         self.left -= 1
         try:
@@ -290,7 +298,7 @@ class _Run:
         return FilmOutcome(
             path,
             Status.INDEXED,
-            report.result.warning,
+            report.result.warning or _no_proxy(report),
             indexed.film.duration_s,
             len(indexed.shots),
             len(indexed.times_s),
@@ -301,10 +309,22 @@ class _Run:
             raise ModelError(report.reason)
         for old in self._new[report.task.fingerprint].replaces:
             self._archive.set_present(old, False)
-        self._part(report.task).unlink(missing_ok=True)
+        _unlink_part(report.task)
         self.left -= 1
         path = report.task.path
         return FilmOutcome(path, Status.FAILED, sniff(path) or _without(report.reason, path))
+
+
+def _unlink_part(task: FilmTask) -> None:
+    if task.part is not None:
+        task.part.unlink(missing_ok=True)
+
+
+def _no_proxy(report: Finished) -> str | None:
+    """Say that a film that was to have a proxy needs none."""
+    if report.task.part is None or report.result.part is not None:
+        return None
+    return f"is {report.result.indexed.film.codec.upper()}, played as it is"
 
 
 def _without(reason: str, path: Path) -> str:

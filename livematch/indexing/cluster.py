@@ -18,7 +18,6 @@ import cv2
 from livematch.errors import LivematchError, UsageError
 from livematch.indexing.crew import Failed, MakeDescriber, Report, index_one
 from livematch.indexing.film import DescribesImages, FilmTask
-from livematch.indexing.proxies import part_name
 
 Client = Any  # distributed is annotated in part
 Future = Any
@@ -107,9 +106,9 @@ class ClusterCrew:
 def index_on_worker(task: FilmTask, make_describer: MakeDescriber) -> Report:
     """Index one film; the task that runs on a worker of the cluster."""
     cv2.setNumThreads(1)
-    if task.proxies is not None:
+    if task.part is not None:
         # another worker that was given up for dead may still write: leave it a file of its own
-        (task.proxies / part_name(task.fingerprint)).unlink(missing_ok=True)
+        task.part.unlink(missing_ok=True)
     try:
         describer = _describer(make_describer)
     except LivematchError as error:

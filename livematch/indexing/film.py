@@ -14,7 +14,8 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from livematch.archive.records import FilmRecord, IndexedFilm
 from livematch.errors import FilmError
-from livematch.indexing import proxies, shots
+from livematch.indexing import shots
+from livematch.indexing.kinds import MJPEG, PLAYED_AS_THEY_ARE, ProxyKind
 from livematch.indexing.moments import Chosen, MomentChooser
 from livematch.indexing.proxies import MATRICES, ProxyWriter, Shape, shape_for
 from livematch.indexing.shots import ShotDetector
@@ -43,8 +44,8 @@ class DescribesImages(Protocol):
 class FilmTask:
     """A film to index, as it lay on the disk when its fingerprint was taken.
 
-    `proxies` is the folder to write a proxy to, None to play the original; `height_px` is the
-    proxy's; `threads` is how many cores this one film may keep busy decoding.
+    `proxies` is the folder to write a proxy of a `kind` to, None to play the original; `height_px`
+    is the proxy's; `threads` is how many cores this one film may keep busy decoding.
     """
 
     path: Path
@@ -54,6 +55,14 @@ class FilmTask:
     proxies: Path | None
     height_px: int = 720
     threads: int = 1
+    kind: ProxyKind = MJPEG
+
+    @property
+    def part(self) -> Path | None:
+        """Where its proxy is written, until it is whole."""
+        return (
+            None if self.proxies is None else self.proxies / self.kind.part_name(self.fingerprint)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +119,10 @@ class _Reading:
         self._batch: list[Chosen] = []
         self._part: Path | None = None
         self._writing: Stage[tuple[av.VideoFrame, int]] | None = None
-        if task.proxies is not None:
-            self._part = task.proxies / proxies.part_name(task.fingerprint)
-            shape = shape_for(info, task.height_px)
-            writing = _Writing(ProxyWriter(self._part, shape, time_base, task.threads))
+        if task.part is not None and info.codec not in PLAYED_AS_THEY_ARE:
+            self._part = task.part
+            shape = shape_for(info, task.height_px, task.kind.multiple)
+            writing = _Writing(task.kind.writer(self._part, shape, time_base, task.threads))
             stages.callback(writing.writer.abandon)
             stages.push(writing.finish_unless_failed)
             self._writing = stages.enter_context(Stage("proxy", writing.write, FRAMES_WAITING))
@@ -304,4 +313,4 @@ def thumbnail(image: Image) -> Image:
 
 
 def _proxy_path(task: FilmTask) -> str:
-    return f"{task.proxies.name if task.proxies else ''}/{proxies.final_name(task.fingerprint)}"
+    return f"{task.proxies.name if task.proxies else ''}/{task.kind.final_name(task.fingerprint)}"

@@ -9,12 +9,21 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive, Moments
+from livematch.embed.alterations import (
+    blurred,
+    cropped,
+    exposed,
+    faded,
+    mirrored,
+    noisy,
+    recompressed,
+    tilted,
+)
 from livematch.errors import FilmError
 from livematch.stills import film_still
 from livematch.values import Image, Vector
@@ -50,67 +59,19 @@ class Recognition:
     film: float
 
 
-def cropped(image: Image) -> Image:
-    """Keep the middle 80 % of each side."""
-    height, width = image.shape[:2]
-    top, left = round(height * (1 - CROP) / 2), round(width * (1 - CROP) / 2)
-    return np.ascontiguousarray(image[top : height - top, left : width - left])
-
-
-def mirrored(image: Image) -> Image:
-    """Exchange left and right."""
-    return np.ascontiguousarray(image[:, ::-1])
-
-
-def grey(image: Image) -> Image:
-    """Take the colour away."""
-    return np.asarray(
-        cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8
-    )
-
-
-def blurred(image: Image) -> Image:
-    """Put the picture out of focus."""
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), BLUR * image.shape[1]), np.uint8)
-
-
-def exposed(image: Image) -> Image:
-    """Expose the picture more: brighter, shadows lifted, highlights clipped."""
-    levels = np.arange(256) / 255
-    table = np.clip(np.round(255 * GAIN * levels**GAMMA), 0, 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(image, table), np.uint8)
-
-
-def recompressed(image: Image) -> Image:
-    """Compress the picture as JPEG, hard enough to see."""
-    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
-
-
 def filmed(image: Image) -> Image:
     """Film the picture from a screen at an angle, with a small camera's noise."""
-    height, width = image.shape[:2]
-    size = np.array([width - 1, height - 1], np.float32)
-    corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32) * size
-    seen = np.array(CORNERS, np.float32) * size
-    warped = cv2.warpPerspective(
-        image,
-        cv2.getPerspectiveTransform(corners, seen),
-        (width, height),
-        flags=cv2.INTER_LINEAR,
-        borderValue=(SURROUND,) * 3,
-    )
-    noise = np.random.default_rng(height * width).normal(0, NOISE, image.shape)
-    return np.clip(np.round(warped + noise), 0, 255).astype(np.uint8)
+    chance = np.random.default_rng(image.shape[0] * image.shape[1])
+    return noisy(tilted(image, CORNERS, SURROUND), NOISE, chance)
 
 
 SINGLE: Mapping[str, Variant] = {
-    "cropped to 80 %": cropped,
+    "cropped to 80 %": lambda image: cropped(image, CROP),
     "mirrored": mirrored,
-    "grey": grey,
-    "blurred": blurred,
-    "re-exposed": exposed,
-    "recompressed": recompressed,
+    "grey": faded,
+    "blurred": lambda image: blurred(image, BLUR),
+    "re-exposed": lambda image: exposed(image, GAIN, GAMMA),
+    "recompressed": lambda image: recompressed(image, JPEG_QUALITY),
     "filmed at an angle": filmed,
 }
 

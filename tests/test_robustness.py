@@ -10,7 +10,8 @@ from livematch.archive.network import open_describer
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive, Moments
 from livematch.control.params import Params, weights
-from livematch.robustness import VARIANTS, between, cropped, grey, mirrored, probes, recognised
+from livematch.embed.alterations import altered, cropped, faded, mirrored
+from livematch.robustness import VARIANTS, between, probes, recognised
 from livematch.values import Glimpse
 
 
@@ -27,9 +28,20 @@ def test_a_variant_is_always_the_same_and_leaves_its_picture_alone(name: str) ->
 
 def test_variants_do_what_they_are_called() -> None:
     image = texture(1, (320, 180))
-    np.testing.assert_array_equal(cropped(image), image[18:162, 32:288])
+    np.testing.assert_array_equal(cropped(image, 0.8), image[18:162, 32:288])
     np.testing.assert_array_equal(mirrored(mirrored(image)), image)
-    assert np.ptp(grey(image), axis=2).max() == 0
+    assert np.ptp(faded(image), axis=2).max() == 0
+
+
+def test_chance_alters_alike_with_the_same_seed_and_otherwise_with_another() -> None:
+    image = texture(1, (320, 180))
+    before = image.copy()
+    same = [altered(image, np.random.default_rng(5)) for _ in range(2)]
+    others = [altered(image, np.random.default_rng(seed)) for seed in range(12)]
+    np.testing.assert_array_equal(same[0], same[1])
+    np.testing.assert_array_equal(image, before)
+    assert len({other.tobytes() for other in others}) > 8
+    assert all(min(other.shape[:2]) >= 0.69 * 180 for other in others)
 
 
 def test_frames_lie_between_two_moments_of_one_shot() -> None:

@@ -19,6 +19,7 @@ from livematch.values import Clip, Moment, ShotKind
 log = logging.getLogger(__name__)
 
 _TAG = re.compile(r"(?!-)[\w-]{1,40}")
+_OF_FILM = {True: "", False: " WHERE film_id = ?"}
 _FINGERPRINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,127}")
 
 
@@ -165,11 +166,12 @@ def _film(
     )
 
 
-def read_shots(database: sqlite3.Connection) -> dict[int, StoredShot]:
-    """Read all shots, by number, in the order of films and of time."""
+def read_shots(database: sqlite3.Connection, film_id: int | None = None) -> dict[int, StoredShot]:
+    """Read all shots, or one film's, by number, in the order of films and of time."""
     rows = database.execute(
-        "SELECT id, film_id, number, start_s, end_s, kind, look, repeats"
-        " FROM shots ORDER BY film_id, number"
+        "SELECT id, film_id, number, start_s, end_s, kind, look, repeats FROM shots"  # noqa: S608
+        f"{_OF_FILM[film_id is None]} ORDER BY film_id, number",
+        () if film_id is None else (film_id,),
     )
     kinds = {kind.value: kind for kind in ShotKind}
     return {
@@ -204,11 +206,13 @@ def read_marks(database: sqlite3.Connection) -> tuple[Mark, ...]:
     return tuple(marks)
 
 
-def read_moments(database: sqlite3.Connection) -> Moments:
-    """Read all moments."""
+def read_moments(database: sqlite3.Connection, film_id: int | None = None) -> Moments:
+    """Read all moments, or one film's."""
     rows = database.execute(
-        "SELECT moments.row, shots.film_id, shots.id, moments.time_s"
-        " FROM moments JOIN shots ON shots.id = moments.shot_id ORDER BY moments.row"
+        "SELECT moments.row, shots.film_id, shots.id, moments.time_s"  # noqa: S608 - our own words
+        " FROM moments JOIN shots ON shots.id = moments.shot_id"
+        f"{_OF_FILM[film_id is None]} ORDER BY moments.row",
+        () if film_id is None else (film_id,),
     ).fetchall()
     columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
     return Moments(

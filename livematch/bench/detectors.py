@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import av
 import numpy as np
 
-from livematch.indexing.film import Shrinker
 from livematch.indexing.shots import Boundary, Kind, ShotDetector
+from livematch.indexing.shrinking import Shrinker
 from livematch.media import FilmInfo
 from livematch.values import Image
 

@@ -32,6 +32,8 @@ THICKEST = 1 / 12  # of the height; what is thicker is no stroke
 LEAST_THIN = 0.85  # share of the ink that is thinner
 EDGE = 0.06  # of width and height: titles keep away from the frame
 MOST_OFF_CENTRE = 0.12  # of the width, from the middle of the ink to the middle of the picture
+LEAST_CLEAR = 0.5  # share of a title's pictures in which it is not faint
+ALL_BUT_NOISE = 0.995
 LEAST_SAME = 0.6  # of two pictures' ink, what both have (intersection over union)
 
 Mask = NDArray[np.bool_]
@@ -73,10 +75,24 @@ def is_white(grey: Image) -> bool:
 
 
 def is_title(greys: Sequence[Image]) -> bool:
-    """Whether pictures show the same strokes on a plain ground and nothing else."""
+    """Whether pictures show the same strokes on a plain ground and nothing else.
+
+    Where a title fades in or out it may be faint, and there the ground must be plain around it.
+    """
     inks = [_ink(grey) for grey in greys]
     found = [ink for ink in inks if ink is not None]
-    return len(found) == len(inks) and all(_is_same(a, b) for a, b in pairwise(found))
+    if not found or len(found) < LEAST_CLEAR * len(inks):
+        return False
+    if not all(_is_same(a, b) for a, b in pairwise(found)):
+        return False
+    around = cv2.dilate(np.any(found, axis=0).astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
+    faint = [grey for grey, ink in zip(greys, inks, strict=True) if ink is None]
+    return all(_is_plain(grey[around]) for grey in faint)
+
+
+def _is_plain(levels: Image) -> bool:
+    away = np.abs(levels.astype(np.int16) - round(float(np.median(levels))))
+    return float((away < NEAR_GROUND).mean()) > ALL_BUT_NOISE
 
 
 def _ink(grey: Image) -> Mask | None:

@@ -19,7 +19,10 @@ from livematch.indexing.crew import Advanced, Crew, Failed, Finished, Gang, Make
 from livematch.indexing.film import FilmTask
 from livematch.indexing.kinds import MJPEG, PLAYED_AS_THEY_ARE, ProxyKind
 from livematch.indexing.plan import NewFilm, Plan, make_plan
+from livematch.indexing.repeats import Library, fold, takes_of
 from livematch.indexing.scan import Scan, fingerprint, scan, shown, sniff
+from livematch.indexing.spent import NO_TIME, Spent, total
+from livematch.values import ShotKind
 
 LISTEN_S = 0.2  # how long a Ctrl-C may go unnoticed
 MOST_JOBS = 16
@@ -41,7 +44,8 @@ class Status(StrEnum):
 class FilmOutcome:
     """What became of one film; `note` is the reason of a failure, a warning, or where else it is.
 
-    `duration_s`, `shots` and `moments` are of films indexed in this run.
+    What follows is of films indexed in this run: `dropped` moments showed nothing new, `blank`
+    shots are black, white or titles, `repeats` repeat other shots; `spent` is where the time went.
     """
 
     path: Path
@@ -50,6 +54,10 @@ class FilmOutcome:
     duration_s: float = 0.0
     shots: int = 0
     moments: int = 0
+    dropped: int = 0
+    blank: int = 0
+    repeats: int = 0
+    spent: Spent = NO_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,11 @@ class Outcome:
     def film_s(self) -> float:
         """Seconds of film indexed in this run."""
         return sum(film.duration_s for film in self.films)
+
+    @property
+    def spent(self) -> Spent:
+        """Where the time of all films went, added up over the processes that read them."""
+        return total(film.spent for film in self.films)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +183,7 @@ class _Run:
         self._hire = hire
         self.outcomes: list[FilmOutcome] = []
         self._new: dict[str, NewFilm] = {}
+        self._library: Library | None = None  # read when the first film comes in
         self.left = 1  # until the plan says how many
 
     def prepare(self) -> None:
@@ -285,14 +299,16 @@ class _Run:
 
     def _add(self, report: Finished) -> FilmOutcome:
         indexed, path = report.result.indexed, report.task.path
+        library = self._known_shots()
         for old in self._new[report.task.fingerprint].replaces:
             self._archive.remove_film(old)
+            library.forget(old)
         if report.result.part is not None:
             final = report.task.kind.final_name(report.task.fingerprint)
             report.result.part.replace(self._archive.proxies / final)
         self.left -= 1
         try:
-            self._archive.add_film(indexed)
+            film_id = self._archive.add_film(indexed)
         except FilmError as error:
             return FilmOutcome(path, Status.FAILED, _without(str(error), path))
         return FilmOutcome(
@@ -302,7 +318,17 @@ class _Run:
             indexed.film.duration_s,
             len(indexed.shots),
             len(indexed.times_s),
+            indexed.dropped,
+            sum(kind is not ShotKind.FILM for kind in indexed.kinds),
+            fold(self._archive, library, film_id),
+            report.result.spent,
         )
+
+    def _known_shots(self) -> Library:
+        if self._library is None:
+            self._library = Library()
+            self._library.add(takes_of(*self._archive.contents_of(None)))
+        return self._library
 
     def _drop(self, report: Failed) -> FilmOutcome:
         if report.fatal:

@@ -52,6 +52,38 @@ class TellsItsProcess:
         return thumbnails()
 
 
+@dataclass(frozen=True)
+class Grows:
+    """Describes by thumbnails; meanwhile somebody goes on writing a film."""
+
+    film: Path
+
+    def __call__(self) -> Describer:
+        with self.film.open("ab") as file:
+            file.write(b"and more")
+        return thumbnails()
+
+
+@dataclass(frozen=True)
+class Removes:
+    """Describes by thumbnails; once it has, somebody has removed the film."""
+
+    film: Path
+
+    def __call__(self) -> Describer:
+        return RemovesOnSight(self.film)
+
+
+class RemovesOnSight(Describer):
+    def __init__(self, film: Path) -> None:
+        super().__init__(ThumbnailEmbedder())
+        self._film = film
+
+    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
+        self._film.unlink(missing_ok=True)
+        return super().describe(glimpses)
+
+
 Contents = dict[str, tuple[object, ...]]
 
 

@@ -338,7 +338,8 @@ class _Run:
         _unlink_part(report.task)
         self.left -= 1
         path = report.task.path
-        return FilmOutcome(path, Status.FAILED, sniff(path) or _without(report.reason, path))
+        looks_like = sniff(path) if path.is_file() else None
+        return FilmOutcome(path, Status.FAILED, looks_like or _without(report.reason, path))
 
 
 def _unlink_part(task: FilmTask) -> None:

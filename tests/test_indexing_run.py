@@ -33,6 +33,7 @@ from livematch.indexing.build import (
     Status,
     index_folders,
     open_or_create,
+    threads_for,
 )
 from livematch.indexing.crew import Advanced, MakeDescriber
 from livematch.indexing.film import FilmTask
@@ -158,6 +159,15 @@ def test_large_films_are_begun_first_and_progress_is_told(
         assert all(a <= b for a, b in pairwise(done))
         assert done[-1] == [r for r in notes.reports if r.task.path == path][-1].all_s
     assert {film.status for film in notes.settled_films} == {Status.INDEXED}
+
+
+def test_a_film_that_is_most_of_the_work_gets_more_cores() -> None:
+    assert threads_for(100, 100, 1, 8) == 8, "the only one, all"
+    assert threads_for(73, 100, 2, 2) == 2
+    assert threads_for(9, 100, 2, 2) == 1
+    assert threads_for(10, 160, 16, 16) == 1
+    assert threads_for(500, 1000, 16, 16) == 8
+    assert threads_for(0, 0, 1, 1) == 1, "empty files are refused later, with their reason"
 
 
 def test_moved_renamed_copied_changed_gone_and_back(

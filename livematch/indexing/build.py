@@ -1,6 +1,7 @@
 """An indexing run: plan, index on several processes, and write the archive from this one alone."""
 
 import contextlib
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -126,6 +127,16 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def threads_for(size: int, everything: int, jobs: int, cores: int) -> int:
+    """Choose how many cores a film may keep busy, by its share of the bytes there are to read.
+
+    A film that is most of the work would else be read by one core while the others have nothing
+    left to do. More threads than cores cost little: those of a decoder wait for each other anyway.
+    """
+    share = math.ceil(cores * size / everything) if everything else 1
+    return max(1, cores // jobs, share)
+
+
 def open_or_create(folder: Path, model: ModelIdentity, layout: DescriptorLayout) -> Archive:
     """Open the archive for writing, made with this model, or make it; ArchiveError if not."""
     if not (folder / DATABASE).exists():
@@ -223,6 +234,7 @@ class _Run:
 
     def _make_tasks(self, plan: Plan) -> list[FilmTask]:
         jobs = self._jobs(len(plan.new))
+        everything = sum(new.file.size for new in plan.new)
         return [
             FilmTask(
                 path=new.file.path,
@@ -231,7 +243,7 @@ class _Run:
                 mtime_ns=new.file.mtime_ns,
                 proxies=self._archive.proxies if self._settings.proxy else None,
                 height_px=self._settings.height_px,
-                threads=max(1, cores() // jobs),
+                threads=threads_for(new.file.size, everything, jobs, cores()),
                 kind=self._settings.proxy or MJPEG,
             )
             # the longest first: a long film begun last would leave all other workers idle

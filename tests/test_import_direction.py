@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("archive",),
     ("camera", "indexing", "direction", "playback", "sheet", "stills"),
     ("inputcuts", "devices"),
-    ("vision", "robustness"),
+    ("vision", "robustness", "lessons"),
     ("eyes",),
     ("render",),
     ("engine", "stage"),

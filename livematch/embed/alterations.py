@@ -83,11 +83,13 @@ def noisy(image: Image, deviation: float, chance: np.random.Generator) -> Image:
 def altered(image: Image, chance: np.random.Generator) -> Image:
     """Do some of all this, as chance has it and as it befalls cameras; never mirrored.
 
-    Each happens in six of ten pictures, with any strength up to what is still recognised by eye.
+    To some pictures nearly all of it happens, as to a screen filmed in a dim room, to others less
+    than half; each with any strength up to what is still recognised by eye.
     """
+    share = chance.uniform(0.4, 1.0)
 
     def happens() -> bool:
-        return bool(chance.random() < 0.6)
+        return bool(chance.random() < share)
 
     if happens():
         image = cropped(image, chance.uniform(0.7, 0.98), chance.random(), chance.random())

@@ -4,6 +4,7 @@ archive_crashes.py lines FOLDER     kill `add_film` at each of its lines in turn
 archive_crashes.py creation FOLDER  kill `create` at each of its lines in turn
 archive_crashes.py write FOLDER     add films 1, 2, 3, … until killed, saying each
 archive_crashes.py upgrade OLD WORK kill the upgrade of an older archive at each line in turn
+archive_crashes.py mending FOLDER   kill a repair at each of its lines in turn
 archive_crashes.py readonly FOLDER  read an archive as somebody who may not write there
 """
 
@@ -20,9 +21,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 from archive_kit import LAYOUT, MODEL, film, make, sound
 
 from livematch.archive import store
+from livematch.archive.records import Mark
+from livematch.archive.repair import Tools, repair
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive
 from livematch.errors import ArchiveError
@@ -124,6 +128,38 @@ def upgrade(old: Path, work: Path) -> None:
     say(len(versions), versions.count(1), versions.count(2))
 
 
+def mending(folder: Path) -> None:
+    """Kill a repair at each of its lines; the next one always ends with everything mended."""
+    broken = make(folder / "broken", 1, 2)
+    mark = Mark("film-0002", 3.0, "sea")
+    with Archive.open(broken, writable=True) as archive:
+        archive.mark([mark])
+    with (broken / "vectors.f16").open("r+b") as file:
+        file.truncate(18 * LAYOUT.dimension * 2 + 5)
+    (broken / "thumbs" / "film-0001" / "2.jpg").unlink()
+    (broken / "thumbs" / "film-0009.part").mkdir()
+    tools = Tools(lambda path, time_s: film(1).thumbs[2], lambda path: path.stem.replace(" ", "-"))
+    outcomes = []
+    for number in count():
+        work = folder / f"{number}"
+        shutil.copytree(broken, work)
+        killed = killed_at_line(number, lambda work=work: list(repair(work, tools)))
+        again = list(repair(work, tools))
+        found = Archive.open(work)
+        assert found.marks == (mark,)
+        assert [stored.damaged for stored in found.films()] == [False, True]
+        assert np.isfinite(found.vectors).all(axis=1).tolist() == [True] * 18 + [False] * 6
+        assert not (work / "thumbs" / "film-0009.part").exists()
+        kinds = [repaired.finding.kind for repaired in again]
+        assert kinds.count("damaged vectors") == 1
+        shutil.rmtree(work)
+        outcomes.append(len(again))
+        if not killed:
+            break
+    assert outcomes == sorted(outcomes, reverse=True)
+    say(len(outcomes), outcomes[0], outcomes[-1])
+
+
 def run_task(task: str, *folders: Path) -> str:
     """Run one of these tasks as a program; what it said."""
     done = subprocess.run(
@@ -187,5 +223,6 @@ if __name__ == "__main__":
         "upgrade": upgrade,
         "write": write,
         "readonly": readonly,
+        "mending": mending,
     }
     tasks[sys.argv[1]](*map(Path, sys.argv[2:]))

@@ -1,7 +1,6 @@
 """What the database says, read at once into values that any thread may use."""
 
 import logging
-import math
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -11,14 +10,13 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from livematch.archive.records import FilmRecord, Mark, ShotSpan
+from livematch.archive.records import FilmRecord, ShotSpan
 from livematch.archive.schema import path_from_value
 from livematch.errors import ArchiveError
 from livematch.values import Clip, Moment, ShotKind
 
 log = logging.getLogger(__name__)
 
-_TAG = re.compile(r"(?!-)[\w-]{1,40}")
 _OF_FILM = {True: "", False: " WHERE film_id = ?"}
 _FINGERPRINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,127}")
 
@@ -99,19 +97,6 @@ def valid_fingerprint(fingerprint: str) -> bool:
     return _FINGERPRINT.fullmatch(fingerprint) is not None
 
 
-def valid_tag(tag: str) -> bool:
-    """Whether it can be a tag: 1 to 40 lower-case letters, digits, `-` and `_`, no `-` first."""
-    return _TAG.fullmatch(tag) is not None and tag == tag.lower()
-
-
-def valid_mark(mark: Mark) -> bool:
-    """Whether it can be kept: of a film that can be, at a finite time, with a tag or as a ban."""
-    at_s: object = mark.at_s  # out of a database, it may be anything
-    timed = at_s is None or (isinstance(at_s, float) and math.isfinite(at_s) and at_s >= 0)
-    named = isinstance(mark.fingerprint, str) and valid_fingerprint(mark.fingerprint)
-    return timed and named and isinstance(mark.tag, str) and (not mark.tag or valid_tag(mark.tag))
-
-
 def valid_proxy(proxy: str) -> bool:
     """Whether it is a path that stays inside the archive, as `proxies/x.mov` does."""
     path = PurePosixPath(proxy)
@@ -186,24 +171,6 @@ def read_shots(database: sqlite3.Connection, film_id: int | None = None) -> dict
         )
         for shot_id, film_id, number, start_s, end_s, kind, look, repeats in rows
     }
-
-
-def read_marks(database: sqlite3.Connection) -> tuple[Mark, ...]:
-    """Read all tags and bans; ArchiveError if one is what livematch never writes."""
-    rows = database.execute(
-        "SELECT fingerprint, at_s, tag FROM tags UNION ALL SELECT fingerprint, at_s, '' FROM bans"
-        " ORDER BY fingerprint, at_s, tag"
-    )
-    marks = []
-    for fingerprint, at_s, tag in rows:
-        mark = Mark(fingerprint, at_s, tag)
-        if not valid_mark(mark):
-            raise ArchiveError(
-                f"the archive's tag {tag!r} at {at_s!r} of {fingerprint!r} is none that livematch"
-                " wrote; do not trust this archive"
-            )
-        marks.append(mark)
-    return tuple(marks)
 
 
 def read_moments(database: sqlite3.Connection, film_id: int | None = None) -> Moments:

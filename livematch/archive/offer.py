@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livematch.archive.contents import Moments
-from livematch.archive.curation import Curation
+from livematch.archive.curation import Curation, words_of
 from livematch.archive.store import Archive
 from livematch.values import ShotKind
 
@@ -63,19 +63,8 @@ class Offer:
         return self._alike.first_of(allowed)
 
     def _chosen(self, tag: str) -> Mask:
-        words = [word.strip().lower() for word in tag.split(",")]
-        wanted = [word for word in words if word and not word.startswith("-")]
-        unwanted = [word[1:] for word in words if word.startswith("-") and word != "-"]
-        self._tell_unknown({*wanted, *unwanted})
-        chosen = np.full(len(self._ids), not wanted, np.bool_)
-        for word in wanted:
-            chosen |= self._curation.having(word)
-        for word in unwanted:
-            chosen &= ~self._curation.having(word)
-        return chosen
-
-    def _tell_unknown(self, words: set[str]) -> None:
-        unknown = words - self._curation.tags - self._unknown
+        wanted, unwanted = words_of(tag)
+        unknown = {*wanted, *unwanted} - self._curation.tags - self._unknown
         self._unknown |= unknown
         for word in sorted(unknown):  # a running show goes on: with nothing, or with everything
             log.warning(
@@ -83,6 +72,7 @@ class Offer:
                 word,
                 ", ".join(sorted(self._curation.tags)) or "none",
             )
+        return self._curation.chosen(tag)
 
     def _places_of(self, moments: Moments) -> NDArray[np.intp]:
         if not len(moments):

@@ -27,6 +27,8 @@ _OURS = {
     MANIFEST,
 }
 _CHUNK = 8192
+_MEND = "mend the archive: `livematch archive check --repair`"
+_AGAIN = "run `livematch index` on the folder where the film lies: it is marked to be made again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,16 @@ class ArchiveInfo:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong: what kind, which file or film, in words, and what to do."""
+    """One thing that is wrong: what kind, which file or film, in words, and what to do.
+
+    `film_id` is 0 where it is not a film's.
+    """
 
     kind: str
     subject: str
     message: str
     remedy: str
+    film_id: int = 0
 
 
 def info(archive: Archive) -> ArchiveInfo:
@@ -84,11 +90,11 @@ def info(archive: Archive) -> ArchiveInfo:
 def check(archive: Archive) -> list[Finding]:
     """Look for damage; an empty list means that all is well. Reads every vector once."""
     return [
-        *_missing_vectors(archive),
+        *missing_vectors(archive),
         *_damaged_vectors(archive),
         *_missing_films(archive),
         *_missing_thumbs(archive),
-        *_stale_index(archive),
+        *stale_index(archive),
         *_orphans(archive),
     ]
 
@@ -99,7 +105,8 @@ def _played_from(film: StoredFilm) -> str:
     return f"proxy {kind_of(film.film.proxy)}".strip()
 
 
-def _missing_vectors(archive: Archive) -> Iterator[Finding]:
+def missing_vectors(archive: Archive) -> Iterator[Finding]:
+    """Find out whether the file of vectors ends early."""
     file = archive.folder / schema.VECTORS
     missing = archive.rows - vectors.rows_on_disk(file, archive.layout.dimension)
     if missing > 0:
@@ -107,7 +114,7 @@ def _missing_vectors(archive: Archive) -> Iterator[Finding]:
             "missing vectors",
             schema.VECTORS,
             f"{missing} of {archive.rows} rows are not in the file; their moments are not found",
-            "put a copy of the file back, or index the films into a new folder",
+            f"put a copy of the file back, or {_MEND}",
         )
 
 
@@ -123,8 +130,18 @@ def _damaged_vectors(archive: Archive) -> Iterator[Finding]:
             "damaged vectors",
             str(archive.film(film_id).film.path),
             f"{count} of its vectors hold values that are no numbers; those moments are not found",
-            f"put a copy of {schema.VECTORS} back, or index the films into a new folder",
+            _AGAIN if archive.film(film_id).damaged else f"put a copy of it back, or {_MEND}",
+            film_id,
         )
+    for stored in archive.films():
+        if stored.damaged and stored.id not in damaged:
+            yield Finding(
+                "to be indexed again",
+                str(stored.film.path),
+                "its vectors were damaged when the archive was mended",
+                _AGAIN,
+                stored.id,
+            )
 
 
 def _missing_films(archive: Archive) -> Iterator[Finding]:
@@ -139,6 +156,7 @@ def _missing_films(archive: Archive) -> Iterator[Finding]:
                 str(film.path),
                 "the film is not where it was indexed",
                 "bring it back, or run `livematch index` on the folder where it lies now",
+                stored.id,
             )
         if film.proxy is not None and not (archive.folder / film.proxy).is_file():
             yield Finding(
@@ -147,7 +165,8 @@ def _missing_films(archive: Archive) -> Iterator[Finding]:
                 f"{film.path} is played from the original, which is slow to seek in"
                 if original
                 else f"{film.path} cannot be played at all",
-                "put a copy of the proxy back, or index the film into a new folder",
+                "put a copy of the proxy back, or run `livematch index`, which makes it again",
+                stored.id,
             )
 
 
@@ -156,20 +175,20 @@ def _missing_thumbs(archive: Archive) -> Iterator[Finding]:
     for shot in archive.shots():
         numbers_of.setdefault(shot.film_id, []).append(shot.number)
     for stored in archive.films():
-        folder = thumbs.folder_of(archive.folder, stored.film.fingerprint)
-        there = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
         numbers = numbers_of.get(stored.id, [])
-        missing = [number for number in numbers if f"{number}.jpg" not in there]
+        missing = thumbs.missing(archive.folder, stored.film.fingerprint, numbers)
         if missing:
             yield Finding(
                 "missing thumbs",
                 str(stored.film.path),
                 f"{len(missing)} of its {len(numbers)} small pictures are not there",
-                "nothing, if contact sheets may lack them; else index into a new folder",
+                f"nothing, if contact sheets may lack them; else {_MEND}",
+                stored.id,
             )
 
 
-def _stale_index(archive: Archive) -> Iterator[Finding]:
+def stale_index(archive: Archive) -> Iterator[Finding]:
+    """Find out whether the search index, where one is used, fits."""
     rows = sound_moments(archive).rows
     if len(rows) <= EXACT_UP_TO:
         return  # searched without an index

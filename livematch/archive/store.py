@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from livematch.archive import schema, thumbs, vectors
+from livematch.archive import marks, schema, thumbs, vectors
 from livematch.archive.contents import (
     Clips,
     Films,
@@ -21,10 +21,8 @@ from livematch.archive.contents import (
     StoredFilm,
     StoredShot,
     read_films,
-    read_marks,
     read_moments,
     read_shots,
-    valid_mark,
 )
 from livematch.archive.intake import fault_of, insert
 from livematch.archive.records import IndexedFilm, Mark
@@ -142,14 +140,23 @@ class Archive:
         return cls._open_for_writing(folder, database)
 
     @classmethod
-    def _open_for_writing(cls, folder: Path, path: Path) -> Self:
+    def open_to_mend(cls, folder: Path) -> Self:
+        """Open an archive for writing although vectors may be missing: fill them before adding."""
+        database = folder / schema.DATABASE
+        if not database.is_file():
+            raise ArchiveError(_not_an_archive(folder))
+        return cls._open_for_writing(folder, database, mending=True)
+
+    @classmethod
+    def _open_for_writing(cls, folder: Path, path: Path, *, mending: bool = False) -> Self:
         lock = schema.WriterLock(folder)
         try:
             database = schema.open_for_writing(path)
             try:
                 with schema.explained(path):
                     facts = _read_facts(database, folder)
-                    _refuse_missing_vectors(folder, facts)
+                    if not mending:
+                        _refuse_missing_vectors(folder, facts)
                     vectors.cut(folder / schema.VECTORS, facts.rows, facts.layout.dimension)
                 return cls(folder, facts, database, lock)
             except BaseException:
@@ -239,34 +246,35 @@ class Archive:
                 if not changed:
                     raise ArchiveError(f"{self.folder} has no shot number {shot}")
 
-    def mark(self, marks: Iterable[Mark]) -> None:
+    def mark(self, wanted: Iterable[Mark]) -> None:
         """Add tags and bans, all at once; ArchiveError for one that cannot be."""
-        marks = tuple(marks)
-        wrong = [mark for mark in marks if not valid_mark(mark)]
+        wanted = tuple(wanted)
+        wrong = [mark for mark in wanted if not marks.valid_mark(mark)]
         if wrong:
             raise ArchiveError(f"{self.folder}: {wrong[0]} cannot be kept")
         with self._writing() as database:
-            database.executemany(
-                "INSERT OR IGNORE INTO tags VALUES (?, ?, ?)",
-                [(mark.fingerprint, mark.at_s, mark.tag) for mark in marks if mark.tag],
-            )
-            database.executemany(
-                "INSERT OR IGNORE INTO bans VALUES (?, ?)",
-                [(mark.fingerprint, mark.at_s) for mark in marks if not mark.tag],
-            )
+            marks.add(database, wanted)
 
-    def unmark(self, marks: Iterable[Mark]) -> None:
+    def unmark(self, unwanted: Iterable[Mark]) -> None:
         """Remove tags and bans, all at once; one that is not there is no fault."""
-        marks = tuple(marks)
         with self._writing() as database:
-            database.executemany(
-                "DELETE FROM tags WHERE fingerprint = ? AND at_s IS ? AND tag = ?",
-                [(mark.fingerprint, mark.at_s, mark.tag) for mark in marks if mark.tag],
-            )
-            database.executemany(
-                "DELETE FROM bans WHERE fingerprint = ? AND at_s IS ?",
-                [(mark.fingerprint, mark.at_s) for mark in marks if not mark.tag],
-            )
+            marks.remove(database, unwanted)
+
+    def set_damaged(self, film_ids: Iterable[int]) -> None:
+        """Note that films lack vectors: the next `livematch index` makes them again."""
+        with self._writing() as database:
+            for film_id in film_ids:
+                self._refuse_unknown(film_id)
+                database.execute("UPDATE films SET damaged = 1 WHERE id = ?", (film_id,))
+
+    def fill_missing_vectors(self) -> int:
+        """Put rows of no numbers where the file of vectors ends early; returns how many.
+
+        No film can be found by them, and no other film's vectors ever take a row that was used:
+        an index that was built from the rows before would not notice.
+        """
+        with schema.explained(self.folder / schema.DATABASE):
+            return vectors.fill(self.folder / schema.VECTORS, self._rows, self.layout.dimension)
 
     def remove_film(self, film_id: int) -> None:
         """Forget a film with its shots, moments, thumbs and proxy; its vectors become dead rows.
@@ -381,7 +389,7 @@ class Archive:
         try:
             rows = _read_facts(database, self.folder).rows
             films, shots = read_films(database), read_shots(database)
-            marks, moments = read_marks(database), read_moments(database)
+            kept, moments = marks.read_marks(database), read_moments(database)
         finally:
             database.execute("ROLLBACK")
         file, dimension = self.folder / schema.VECTORS, self.layout.dimension
@@ -392,7 +400,7 @@ class Archive:
         mapped = vectors.map_rows(file, there, dimension)
         self._rows = rows
         clips = Clips(self.folder, films, shots)
-        return _Snapshot(rows, films, shots, marks, moments, mapped, clips)
+        return _Snapshot(rows, films, shots, kept, moments, mapped, clips)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -479,7 +487,7 @@ def _refuse_missing_vectors(folder: Path, facts: _Facts) -> None:
 def _missing_vectors(folder: Path, missing: int, rows: int) -> str:
     return (
         f"{folder}: {missing} of {rows} rows of {schema.VECTORS} are missing; put a copy of that"
-        " file back, or index the films into a new folder"
+        f" file back, or run `livematch archive check --repair {folder}`"
     )
 
 

@@ -31,6 +31,25 @@ def write(archive: Path, fingerprint: str, images: Sequence[Image]) -> None:
     part.rename(folder)
 
 
+def put(archive: Path, fingerprint: str, number: int, image: Image) -> None:
+    """Write one thumb that was missing; it appears whole or not at all. OSError."""
+    folder = folder_of(archive, fingerprint)
+    if folder.is_symlink():  # archives are copied about: nothing in one may point out of it
+        raise OSError(f"{folder} is a link")
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{number}.jpg.part"
+    part.unlink(missing_ok=True)  # what is there may be a link too
+    part.write_bytes(_jpeg(image))
+    part.replace(folder / f"{number}.jpg")
+
+
+def missing(archive: Path, fingerprint: str, numbers: Sequence[int]) -> list[int]:
+    """Return which of a film's shots have no thumb."""
+    folder = folder_of(archive, fingerprint)
+    there = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
+    return [number for number in numbers if f"{number}.jpg" not in there]
+
+
 def read(archive: Path, fingerprint: str, number: int) -> Image | None:
     """Read one thumb, BGR; None if it is not there or no picture."""
     try:

@@ -58,3 +58,19 @@ def to_half(vectors: Vector) -> Half:
     """Round to float16; what does not fit becomes infinite, silently: check the result."""
     with np.errstate(over="ignore"):
         return vectors.astype(np.float16)
+
+
+def fill(path: Path, rows: int, dimension: int) -> int:
+    """Make the file `rows` rows long with rows of no numbers (NaN); returns how many it lacked.
+
+    Killed or failed (OSError) at any point, it can be done again.
+    """
+    there = rows_on_disk(path, dimension)
+    empty = np.full(dimension, np.nan, np.float16).tobytes()
+    with path.open("r+b" if path.is_file() else "w+b") as file:
+        file.seek(there * dimension * 2)
+        for _ in range(there, rows):
+            file.write(empty)
+        file.flush()
+        os.fsync(file.fileno())
+    return max(0, rows - there)

@@ -11,20 +11,28 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from livematch.archive.repair import Repair, Tools, repair
 from livematch.archive.report import ArchiveInfo, Finding
 from livematch.archive.report import check as check_archive
 from livematch.archive.report import info as info_of
 from livematch.archive.store import Archive
+from livematch.cli.curating import ban, export, list_shots, stats, tag, unban, untag
+from livematch.cli.options import FolderArgument, JsonOption
+from livematch.cli.report import report
+from livematch.indexing.film import THUMB_PX, thumbnail
+from livematch.indexing.scan import fingerprint
 from livematch.sheet import readable, time_code
+from livematch.stills import film_still
+from livematch.values import Image
 
-archive_app = typer.Typer(help="Look into an archive.", no_args_is_help=True)
-
-Folder = Annotated[Path, typer.Argument(help="The archive's folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print it for programs.")]
+archive_app = typer.Typer(help="Look into an archive, curate it, mend it.", no_args_is_help=True)
+for command in (tag, untag, ban, unban, stats, export, report):
+    archive_app.command(command.__name__)(command)
+archive_app.command("list")(list_shots)
 
 
 @archive_app.command()
-def info(folder: Folder, as_json: AsJson = False) -> None:
+def info(folder: FolderArgument, as_json: JsonOption = False) -> None:
     """Say what the archive holds."""
     with Archive.open(folder) as archive:
         found = info_of(archive)
@@ -40,8 +48,17 @@ def info(folder: Folder, as_json: AsJson = False) -> None:
 
 
 @archive_app.command()
-def check(folder: Folder, as_json: AsJson = False) -> None:
-    """Look for damage; the exit status is 1 when something is wrong."""
+def check(
+    folder: FolderArgument,
+    mend: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended; nothing is dropped.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Look for damage; the exit status is 1 when something is wrong, or remains so."""
+    if mend:
+        _repair(folder, as_json)
+        return
     with Archive.open(folder) as archive:
         findings = check_archive(archive)
     if as_json:
@@ -50,6 +67,27 @@ def check(folder: Folder, as_json: AsJson = False) -> None:
         _print_findings(findings)
     if findings:
         raise typer.Exit(1)
+
+
+def _repair(folder: Path, as_json: bool) -> None:
+    repairs = []
+    for repaired in repair(folder, Tools(_small_picture, fingerprint)):
+        repairs.append(repaired)
+        if not as_json:
+            _print_repair(repaired)
+    if as_json:
+        records = [
+            {**finding_record(r.finding), "done": r.done, "remains": r.remains} for r in repairs
+        ]
+        typer.echo(json.dumps(records, indent=2))
+    elif not repairs:
+        typer.echo("All is well.")
+    if any(repaired.remains for repaired in repairs):
+        raise typer.Exit(1)
+
+
+def _small_picture(path: Path, time_s: float) -> Image:
+    return thumbnail(film_still(path, time_s, width_px=THUMB_PX * 4))
 
 
 def info_record(found: ArchiveInfo) -> dict[str, object]:
@@ -80,7 +118,19 @@ def _beside(*counts: tuple[int, str]) -> str:
 
 def finding_record(finding: Finding) -> dict[str, str]:
     """Return one finding as plain values."""
-    return {name: readable(value) for name, value in asdict(finding).items()}
+    said = (finding.kind, finding.subject, finding.message, finding.remedy)
+    return dict(zip(("kind", "subject", "message", "remedy"), map(readable, said), strict=True))
+
+
+def _print_repair(repaired: Repair) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    record = finding_record(repaired.finding)
+    console.print(Text.assemble((record["kind"], "bold"), f": {record['subject']}"))
+    console.print(Text(f"  {record['message']}"))
+    if repaired.done:
+        console.print(Text(f"  ✓ {repaired.done}", style="green"))
+    if repaired.remains:
+        console.print(Text(f"  → {readable(repaired.remains)}", style="bold"))
 
 
 def _print_findings(findings: Sequence[Finding]) -> None:

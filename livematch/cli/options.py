@@ -7,6 +7,8 @@ import typer
 
 from livematch.embed.providers import ASKABLE
 
+FolderArgument = Annotated[Path, typer.Argument(help="The archive's folder.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print it for programs.")]
 ArchiveOption = Annotated[Path, typer.Option("--archive", "-a", help="The archive's folder.")]
 SizeOption = Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT of window or recording.")]
 SetOption = Annotated[

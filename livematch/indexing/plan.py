@@ -68,7 +68,8 @@ def make_plan(
     """Compare what lies under the roots with what the archive knows.
 
     `fingerprint` is asked only for files whose path, size or date is new; `exists` only for films
-    outside of what was scanned. A film that is not `usable` (its proxy is missing) is made again.
+    outside of what was scanned. A film that is damaged or not `usable` (its proxy is
+    missing) is made again.
     """
     planner = _Planner(files, stored, usable)
     planner.recognise_by_path()
@@ -108,7 +109,7 @@ class _Planner:
 
     def _settle(self, film: StoredFilm, file: FoundFile) -> None:
         self._settled.add(film.id)
-        if not self._usable(film):
+        if film.damaged or not self._usable(film):
             self.plan.new.append(NewFilm(file, film.film.fingerprint, (film.id,)))
         elif film.film.path != file.path or not _is_unchanged(film, file):
             self.plan.moved.append(Moved(film, file))

@@ -1,13 +1,16 @@
 """The bench measures; what it measures here is not judged."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from livematch import bench
+from livematch.bench import decks
 from livematch.bench.figures import Plan, at_least, at_most, machine
 from livematch.bench.playing import _stage
-from livematch.errors import LivematchError
+from livematch.errors import FilmError, LivematchError
+from livematch.indexing.kinds import KINDS
 from livematch.telemetry import summarise
 
 
@@ -62,6 +65,39 @@ def test_indexing_is_compared_with_decoding(plan: Plan) -> None:
         shares = [value for name, value in figures.items() if name.startswith(f"{how}: ")]
         assert len(shares) == 4
         assert sum(shares) == pytest.approx(100)
+
+
+def test_decks_are_measured_in_every_kind_there_is(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decks, "FILM_S", 0.5)
+    monkeypatch.setattr(decks, "SEEKS", 3)
+    monkeypatch.setattr(decks, "SIZE_PX", (320, 180))
+    section = bench.SECTIONS["decks"](plan)
+    here = [kind.name for kind in KINDS.values() if kind.lack() is None]
+    names = [figure.name for figure in section.figures]
+    assert all(figure.value > 0 for figure in section.figures)
+    for name in (decks.ORIGINAL, *here):
+        assert len([figure for figure in names if figure.startswith(f"{name}: ")]) == 7
+    assert len(names) == 7 * (1 + len(here))
+
+
+def test_a_kind_that_cannot_be_written_is_said_to_be_missing(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking = {**KINDS, "hap": replace(KINDS["hap"], lack=lambda: "there is no encoder")}
+    monkeypatch.setattr(decks, "KINDS", {name: lacking[name] for name in ("mjpeg", "hap")})
+    monkeypatch.setattr(decks, "FILM_S", 0.5)
+    monkeypatch.setattr(decks, "SEEKS", 3)
+    monkeypatch.setattr(decks, "SIZE_PX", (320, 180))
+    section = decks.two_decks(plan)
+    assert section.about.endswith("; without hap: there is no encoder")
+    assert not [figure for figure in section.figures if figure.name.startswith("hap")]
+
+
+def test_decks_without_a_film_are_told(plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(FilmError, match="no film to measure"):
+        decks.two_decks(replace(plan, films=tmp_path))
 
 
 def test_a_stage_nobody_saw_is_said_to_be_missing() -> None:

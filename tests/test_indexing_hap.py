@@ -24,6 +24,7 @@ from render_kit import drawn, opened, shown
 from livematch.archive.proxynames import kind_of
 from livematch.archive.report import info
 from livematch.archive.store import Archive
+from livematch.cli.index import _proxy_of
 from livematch.cli.index import index as index_command
 from livematch.clock import SystemClock
 from livematch.embed.describer import Describer
@@ -351,6 +352,20 @@ def test_a_hap_original_is_played_as_it_is(kind: ProxyKind | None, tmp_path: Pat
     for again in (MJPEG, HAP, HAP_Q, None):
         assert became(run(folder, archive, again)) == {"loop.mov": Status.UNCHANGED}
     assert list((archive / "proxies").iterdir()) == []
+
+
+def test_unasked_new_films_get_the_kind_that_the_archive_has(encoder: None, tmp_path: Path) -> None:
+    folder, archive = tmp_path / "films", tmp_path / "archive"
+    folder.mkdir()
+    assert _proxy_of(archive) == "mjpeg"
+    hap_films.make(folder / "loop.mov")
+    run(folder, archive)
+    assert _proxy_of(archive) == "mjpeg", "a HAP original says nothing"
+    films.write(folder / "a.mp4", films.ODD["h264.mp4"])
+    run(folder, archive, None)
+    assert _proxy_of(archive) == "none"
+    run(folder, archive, HAP_Q)
+    assert _proxy_of(archive) == "hap-q"
 
 
 @pytest.mark.parametrize(

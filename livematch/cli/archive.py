@@ -19,8 +19,8 @@ from livematch.archive.store import Archive
 from livematch.cli.curating import ban, export, list_shots, stats, tag, unban, untag
 from livematch.cli.options import FolderArgument, JsonOption
 from livematch.cli.report import report
-from livematch.indexing.film import THUMB_PX, thumbnail
 from livematch.indexing.scan import fingerprint
+from livematch.indexing.shrinking import THUMB_PX, thumbnail
 from livematch.sheet import readable, time_code
 from livematch.stills import film_still
 from livematch.values import Image

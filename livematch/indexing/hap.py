@@ -35,7 +35,8 @@ REMEDY = (
     " Gyan.FFmpeg` (Windows) brings one; --proxy mjpeg needs none"
 )
 MULTIPLE = 4  # both sides are whole blocks of 4 × 4 pixels
-PATIENCE_S = 30.0  # for the program to answer a question, or to end once it has everything
+PATIENCE_S = 30.0  # for the program to answer a question, or to end once its pipe is broken
+FLUSH_S = 600.0  # to end once it has everything: a disk on the network writes gigabytes only then
 PIECE = 1 << 22  # bytes handed to the pipe at once
 EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 """FFmpeg's quick way to RGB is a level and a half too dark, and takes chroma from one side."""
@@ -128,7 +129,7 @@ class Encoder:
         """End the input and wait for the whole file; FilmError with what went wrong."""
         with contextlib.suppress(OSError):  # it has died, and its status tells
             self.input.close()
-        if self._ended(PATIENCE_S) != 0:
+        if self._ended(FLUSH_S) != 0:
             raise FilmError(self.last_words())
 
     def last_words(self) -> str:

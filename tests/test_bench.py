@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from livematch import bench
+from livematch.archive.store import Archive, Moments
 from livematch.bench.figures import Plan, at_least, at_most, machine
+from livematch.bench.matching import subjects
 from livematch.bench.playing import _stage
 from livematch.errors import LivematchError
 from livematch.telemetry import summarise
@@ -55,6 +58,26 @@ def test_indexing_is_compared_with_decoding(plan: Plan) -> None:
     indexing, decoding = bench.indexing(plan).figures
     assert indexing.value > 0
     assert decoding.value > 0
+
+
+def test_neighbours_are_counted_by_part_and_by_the_mix(plan: Plan) -> None:
+    section = bench.labels(plan)
+    with Archive.open(plan.archive) as archive:
+        names = [*archive.layout.names, "mix", "by chance"]
+    assert len(section.figures) == len(names)
+    assert all(name in figure.name for name, figure in zip(names, section.figures, strict=True))
+    assert all(0 <= figure.value <= 100 for figure in section.figures)
+
+
+def test_subjects_need_two_films_of_two_shots() -> None:
+    def moments(films: list[int], shots: list[int]) -> Moments:
+        count = len(films)
+        return Moments(np.arange(count), np.array(films), np.array(shots), np.arange(count) / 2)
+
+    # three shots in film 1, two in film 2, one in film 3
+    several = moments([1, 1, 1, 1, 2, 2, 2, 3], [1, 1, 2, 3, 4, 4, 5, 6])
+    assert subjects(several) == [(1, 2), (2, 2), (3, 2), (5, 1), (6, 1)]
+    assert subjects(moments([1, 1, 2], [1, 2, 3])) == []
 
 
 def test_a_stage_nobody_saw_is_said_to_be_missing() -> None:

@@ -38,7 +38,7 @@ def bench(
     minutes: Annotated[float, typer.Option(min=0.5, help="How long to watch memory.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
 ) -> None:
-    """Measure latency, crossfades, start, indexing, memory and robustness on this machine."""
+    """Measure latency, crossfades, start, indexing, memory and matching on this machine."""
     if unknown := [name for name in only if name not in SECTIONS]:
         raise UsageError(f"--only {unknown[0]}: the parts are {', '.join(SECTIONS)}")
     progress = Console(stderr=True, highlight=False)

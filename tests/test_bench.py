@@ -1,7 +1,9 @@
 """The bench measures; what it measures here is not judged."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import archive_kit
 import numpy as np
 import pytest
 
@@ -60,13 +62,27 @@ def test_indexing_is_compared_with_decoding(plan: Plan) -> None:
     assert decoding.value > 0
 
 
-def test_neighbours_are_counted_by_part_and_by_the_mix(plan: Plan) -> None:
-    section = bench.labels(plan)
-    with Archive.open(plan.archive) as archive:
-        names = [*archive.layout.names, "mix", "by chance"]
-    assert len(section.figures) == len(names)
-    assert all(name in figure.name for name, figure in zip(names, section.figures, strict=True))
-    assert all(0 <= figure.value <= 100 for figure in section.figures)
+def test_neighbours_are_counted_by_part_and_by_the_mix(plan: Plan, tmp_path: Path) -> None:
+    """Three films, each with a colour of its own; one has no layout at all, and is not asked."""
+    places = archive_kit.LAYOUT.slices
+    archive = tmp_path / "films"
+    with Archive.create(archive, archive_kit.MODEL, archive_kit.LAYOUT) as made:
+        for number in (1, 2, 3):
+            film = archive_kit.film(number)
+            film.vectors[:, places["colour"]] = film.vectors[0, places["colour"]]
+            film.vectors[:, places["layout"]] *= number != 3
+            made.add_film(film)
+    figures = {f.name: f.value for f in bench.labels(replace(plan, archive=archive)).figures}
+    assert figures["precision@5 colour, 12 shots"] == 100
+    assert 0 <= figures["precision@5 layout, 8 shots"] < 100
+    assert 0 <= figures["precision@5 semantic, 12 shots"] < 100
+    assert figures["precision@5 mix, 12 shots"] <= 100
+    assert figures["by chance"] == pytest.approx(100 * 3 / 11)
+
+
+def test_without_labels_the_section_says_so(plan: Plan) -> None:
+    section = bench.labels(plan)  # its films are of one shot each
+    assert (section.figures, section.about[:7]) == ((), "skipped")
 
 
 def test_subjects_need_two_films_of_two_shots() -> None:

@@ -73,7 +73,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             config.threads,
             require_gpu=config.require_gpu,
         )
-        describer.embedder.warm_up()
+        describer.warm_up()
         stage = Stage.open(config, clock, control, recorder)
         stack.callback(stage.close)
         shelf = Shelf()

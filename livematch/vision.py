@@ -6,6 +6,8 @@ from livematch.archive.search import Searcher
 from livematch.clock import Clock
 from livematch.control.params import Params, weights
 from livematch.embed.describer import Describer
+from livematch.embed.motion import small
+from livematch.embed.trail import Trail
 from livematch.inputcuts import InputCuts
 from livematch.slots import Newest
 from livematch.telemetry import Telemetry
@@ -35,12 +37,13 @@ class Vision:
         self._clock = clock
         self._telemetry = telemetry
         self._cuts = InputCuts()
+        self._trail = Trail()
 
     def observe(self, frame: Frame) -> Observation:
         """Return the archive's candidates for one frame."""
         taken_s = self._clock.now()
-        cuts = self._cuts.push(frame.image)
-        descriptor = self._describer.describe([Glimpse(frame.image)])[0]
+        glimpse, cuts = self._look(frame)
+        descriptor = self._describer.describe([glimpse])[0]
         described_s = self._clock.now()
         candidates = self._searcher.search(descriptor, weights(self._params()), CANDIDATES)
         found_s = self._clock.now()
@@ -48,6 +51,13 @@ class Vision:
         self._telemetry.record("taken → described", (described_s - taken_s) * 1e3)
         self._telemetry.record("described → found", (found_s - described_s) * 1e3)
         return Observation(frame.number, frame.captured_s, found_s, candidates, cuts)
+
+    def _look(self, frame: Frame) -> tuple[Glimpse, int]:
+        """Put the frame beside the one a tenth of a second earlier, and count the cuts so far."""
+        before, cuts = self._cuts.count, self._cuts.push(frame.image)
+        if cuts != before:
+            self._trail.forget()
+        return self._trail.follow(frame.captured_s, frame.image, small(frame.image)), cuts
 
 
 def watch(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from livematch.bench.decks import two_decks
 from livematch.bench.figures import Plan, Section
 from livematch.bench.films import indexing, shots
-from livematch.bench.matching import robustness
+from livematch.bench.matching import labels, robustness
 from livematch.bench.playing import crossfade, latency, memory, start
 
 SECTIONS: dict[str, Callable[[Plan], Section]] = {
@@ -20,4 +20,5 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "indexing": indexing,
     "memory": memory,
     "robustness": robustness,
+    "labels": labels,
 }

@@ -20,7 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livematch.embed.card import ModelCard
+from livematch.embed.face import SIZE as FACE_SIZE
+from livematch.embed.face import face
 from livematch.embed.features import Features
+from livematch.embed.motion import SIZE as MOTION_SIZE
+from livematch.embed.motion import motion
 from livematch.embed.preprocess import shrink
 from livematch.values import Glimpse, Image, Vector
 
@@ -144,6 +148,8 @@ RULES: Mapping[str, Rule] = {
     "colour": Rule(
         lambda _: GRID**2 * len(CELL_USUAL), lambda glimpses, _: colour([g.image for g in glimpses])
     ),
+    "motion": Rule(lambda _: MOTION_SIZE, lambda glimpses, _: unit(motion(glimpses))),
+    "face": Rule(lambda _: FACE_SIZE, lambda glimpses, _: unit(face(glimpses))),
 }
 
 
@@ -165,9 +171,10 @@ def describe(
 def weigh(query: Vector, weights: Mapping[str, float], layout: DescriptorLayout) -> Vector:
     """Scale a descriptor's parts, so that its inner product with a stored one is the score.
 
-    The weights are brought to the sum 1; a part that is not named weighs nothing, and when nothing
-    weighs anything all parts weigh the same. Raises ValueError for a weight that is negative or no
-    number. query (dimension,) or (n, dimension) -> the same shape.
+    The weights of the parts that the query has are brought to the sum 1: a part of zeros (a still
+    has no motion) neither changes the order nor lowers the score. A part that is not named weighs
+    nothing, and when nothing weighs anything all parts weigh the same. Raises ValueError for a
+    weight that is negative or no number. query (dimension,) or (n, dimension) -> the same shape.
     """
     shares = np.array([weights.get(name, 0.0) for name in layout.names], np.float64)
     if not np.isfinite(shares).all() or (shares < 0).any():
@@ -175,9 +182,13 @@ def weigh(query: Vector, weights: Mapping[str, float], layout: DescriptorLayout)
     largest = shares.max()
     # divided by the largest first: tiny weights are still weights, huge ones do not overflow
     shares = shares / largest if largest > 0 else np.ones_like(shares)
-    shares /= shares.sum()
+    starts = [place.start for place in layout.slices.values()]
+    present = np.logical_or.reduceat(query != 0, starts, axis=-1)
+    sums = np.sum(shares * present, axis=-1, keepdims=True)
+    # where only absent parts weigh anything, the product is 0 whatever they are divided by
+    shares = np.divide(shares, sums, out=np.zeros(present.shape), where=sums > 0)
     sizes = [part.size for part in layout.parts]
-    return np.asarray(query * np.repeat(shares, sizes), np.float32)
+    return np.asarray(query * np.repeat(shares, sizes, axis=-1), np.float32)
 
 
 def part_scores(query: Vector, vectors: NDArray[Any], layout: DescriptorLayout) -> Vector:

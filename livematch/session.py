@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from livematch.archive.entry import Entrances
 from livematch.archive.network import open_describer
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive
@@ -81,7 +82,14 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         decks = Decks(_pair(shelf, offline=config.offline), archive.clip)
         stack.callback(decks.close)
         director = Director()
-        vision = Vision(describer, Searcher(archive), lambda: control.params, clock, telemetry)
+        vision = Vision(
+            describer,
+            Searcher(archive),
+            Entrances.of(archive),
+            lambda: control.params,
+            clock,
+            telemetry,
+        )
         eyes: Eyes
         if config.offline:
             eyes = OfflineEyes(camera, vision)

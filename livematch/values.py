@@ -59,11 +59,20 @@ class ShotKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A moment and how like the observation it is: −1 to 1, whole and by descriptor part."""
+    """A moment and how like the observation it is: −1 to 1, whole and by descriptor part.
+
+    `entry` is where its shot is entered instead, so that movement carries on; None: at `moment`.
+    """
 
     moment: Moment
     score: float
     parts: tuple[tuple[str, float], ...] = ()
+    entry: Moment | None = None
+
+    @property
+    def start(self) -> Moment:
+        """The moment that the shot is played from."""
+        return self.entry or self.moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from livematch.archive.entry import Entrances, Glance, Recent
 from livematch.archive.search import Searcher
 from livematch.clock import Clock
 from livematch.control.params import Params, weights
@@ -27,17 +28,20 @@ class Vision:
         self,
         describer: Describer,
         searcher: Searcher,
+        entrances: Entrances,
         params: Callable[[], Params],
         clock: Clock,
         telemetry: Telemetry,
     ) -> None:
         self._describer = describer
         self._searcher = searcher
+        self._entrances = entrances
         self._params = params
         self._clock = clock
         self._telemetry = telemetry
         self._cuts = InputCuts()
         self._trail = Trail()
+        self._recent = Recent()
 
     def observe(self, frame: Frame) -> Observation:
         """Return the archive's candidates for one frame."""
@@ -45,7 +49,11 @@ class Vision:
         glimpse, cuts = self._look(frame)
         descriptor = self._describer.describe([glimpse])[0]
         described_s = self._clock.now()
-        candidates = self._searcher.search(descriptor, weights(self._params()), CANDIDATES)
+        recent = self._recent.push(Glance(frame.captured_s, descriptor), cuts)
+        params = self._params()
+        shares = weights(params)
+        candidates = self._searcher.search(descriptor, shares, CANDIDATES)
+        candidates = self._entrances.choose(candidates, recent, shares, params.momentum)
         found_s = self._clock.now()
         self._telemetry.record("captured → taken", (taken_s - frame.captured_s) * 1e3)
         self._telemetry.record("taken → described", (described_s - taken_s) * 1e3)

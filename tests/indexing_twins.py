@@ -41,6 +41,33 @@ def crashing() -> Describer:
     return CrashesOnWhite(ThumbnailEmbedder())
 
 
+class DyingDescriber(Describer):
+    """Describes by thumbnails, but kills its process if none has died before it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(ThumbnailEmbedder())
+        self._folder = folder
+
+    def describe(self, images: Sequence[Image]) -> Vector:
+        try:
+            (self._folder / "died").touch(exist_ok=False)
+        except FileExistsError:
+            return super().describe(images)
+        (self._folder / "died").write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("nobody survives that")
+
+
+@dataclass(frozen=True)
+class DiesOnce:
+    """Describes by thumbnails; of all processes the first one dies in the middle of its film."""
+
+    folder: Path
+
+    def __call__(self) -> Describer:
+        return DyingDescriber(self.folder)
+
+
 @dataclass(frozen=True)
 class TellsItsProcess:
     """Describes by thumbnails, and leaves its process number in a folder; then waits for a word."""
@@ -53,35 +80,19 @@ class TellsItsProcess:
 
 
 @dataclass(frozen=True)
-class Grows:
-    """Describes by thumbnails; meanwhile somebody goes on writing a film."""
+class ChangesItsFilm:
+    """Describes by thumbnails, while something is still written to, or taken away with, a film."""
 
     film: Path
+    is_taken_away: bool = False
 
     def __call__(self) -> Describer:
-        with self.film.open("ab") as file:
-            file.write(b"and more")
+        if self.is_taken_away:
+            self.film.unlink(missing_ok=True)
+        else:
+            with self.film.open("ab") as file:
+                file.write(b"more of it")
         return thumbnails()
-
-
-@dataclass(frozen=True)
-class Removes:
-    """Describes by thumbnails; once it has, somebody has removed the film."""
-
-    film: Path
-
-    def __call__(self) -> Describer:
-        return RemovesOnSight(self.film)
-
-
-class RemovesOnSight(Describer):
-    def __init__(self, film: Path) -> None:
-        super().__init__(ThumbnailEmbedder())
-        self._film = film
-
-    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
-        self._film.unlink(missing_ok=True)
-        return super().describe(glimpses)
 
 
 Contents = dict[str, tuple[object, ...]]

@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import films
+import indexing_crashes
 import indexing_run
 import indexing_twins
 import numpy as np
@@ -41,7 +42,8 @@ from livematch.indexing.kinds import MJPEG, ProxyKind
 from livematch.indexing.plan import Plan
 from livematch.indexing.speed import Unwatched, index_speed
 
-KILLS = 10
+KILLS = 5  # at a chance instant, with workers
+STEPS_KILLED_AT = 50  # in one process, one step at a time
 
 
 class Notes:
@@ -255,6 +257,45 @@ def test_a_crashing_decoder_fails_its_film_only(three_films: Path, tmp_path: Pat
     assert not list((tmp_path / "a" / "proxies").glob("*.part.mov"))
 
 
+@pytest.mark.parametrize("is_taken_away", [False, True])
+def test_a_film_that_changes_while_it_is_read_is_not_taken_for_what_it_was(
+    films_and_archive: tuple[Path, Path], is_taken_away: bool
+) -> None:
+    """Somebody still copies it: what was read is neither the film of before nor that of after."""
+    folder, archive = films_and_archive
+    before = contents(archive)
+    late = short_film(folder / "late.mp4", 55)
+    whole = late.read_bytes()
+    changes = indexing_twins.ChangesItsFilm(late, is_taken_away)
+    outcome = run(folder, archive, describer=changes)
+    assert counts(outcome) == {"unchanged": 3, "failed": 1}
+    note = outcome.of(Status.FAILED)[0].note or ""
+    assert ("went away" if is_taken_away else "changed") in note
+    assert contents(archive) == before
+    late.write_bytes(whole)
+    assert counts(run(folder, archive)) == {"unchanged": 3, "indexed": 1}
+
+
+def test_killed_between_a_changed_film_and_what_it_was_both_are_there(
+    films_and_archive: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, archive = films_and_archive
+    before = contents(archive)
+    short_film(folder / "film 1.mp4", 66)
+    with monkeypatch.context() as patch:
+        patch.setattr(Archive, "remove_film", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, archive)
+    assert before.items() <= contents(archive).items()
+    assert len(contents(archive)) == 4
+    assert counts(run(folder, archive)) == {"unchanged": 3}
+    assert len(contents(archive)) == 3
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_without_a_model_nothing_can_be_indexed(three_films: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such model"):
         run(three_films, tmp_path / "a", describer=indexing_twins.no_model)
@@ -269,25 +310,6 @@ def test_a_film_overwritten_by_rubbish_is_kept_back(
     with Archive.open(archive) as opened:
         kept_back = [film.film.path.name for film in opened.films() if not film.present]
     assert kept_back == ["film 1.mp4"]
-
-
-def test_a_film_that_changes_while_it_is_read_fails_and_is_taken_up_next(tmp_path: Path) -> None:
-    folder, archive = tmp_path / "films", tmp_path / "a"
-    path = short_film(folder / "still copied.mp4", 1)
-    growing = indexing_twins.Grows(path)
-    outcome = run(folder, archive, describer=growing)
-    assert counts(outcome) == {"failed": 1}
-    assert "changed while it was read" in (outcome.films[0].note or "")
-    assert contents(archive) == {}
-    assert not list((archive / "proxies").iterdir())
-    assert counts(run(folder, archive)) == {"indexed": 1}
-
-
-def test_a_film_that_goes_away_while_it_is_read_says_so(tmp_path: Path) -> None:
-    folder, archive = tmp_path / "films", tmp_path / "a"
-    path = short_film(folder / "a.mp4", 1)
-    outcome = run(folder, archive, describer=indexing_twins.Removes(path))
-    assert "went away while it was read" in (outcome.films[0].note or "")
 
 
 # -- repeats, duplicates, blanks ------------------------------------------------------------------
@@ -414,6 +436,30 @@ def test_killed_at_any_instant_the_next_run_makes_it_whole(
     assert contents(archive) == expected
     left = sorted(p.name for p in (archive / "proxies").iterdir())
     assert left == sorted(f"{key}.mov" for key in expected)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_fifty_steps_nothing_finished_is_lost_and_it_ends_as_if_undisturbed(
+    tmp_path: Path,
+) -> None:
+    """After each kill `archive check` finds at most orphans; see `indexing_crashes`."""
+    folder, whole = tmp_path / "films", tmp_path / "whole"
+    for number in range(3):
+        short_film(folder / f"{number}.mp4", 10 * number, 5 + number)
+    assert counts(run(folder, whole)) == {"indexed": 3}
+    program = [sys.executable, indexing_crashes.__file__, folder, whole, tmp_path / "archive"]
+    done = subprocess.run(
+        [*map(str, program), str(STEPS_KILLED_AT)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    outcomes = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+    assert outcomes[-1][0] == STEPS_KILLED_AT
+    assert {finished for _, finished in outcomes} == {0, 1, 2, 3}, "with any number of films"
 
 
 @linux

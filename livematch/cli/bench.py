@@ -42,7 +42,7 @@ def bench(
     minutes: Annotated[float, typer.Option(min=0.5, help="How long to watch memory.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
 ) -> None:
-    """Measure, on this machine, everything that livematch promises."""
+    """Measure what livematch promises on this machine, beside what is asked."""
     if unknown := [name for name in only if name not in SECTIONS]:
         raise UsageError(f"--only {unknown[0]}: the parts are {', '.join(SECTIONS)}")
     progress = Console(stderr=True, highlight=False)

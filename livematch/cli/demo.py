@@ -110,6 +110,6 @@ def changes(archive: Archive, film: Path, report: ShowReport) -> list[Tile]:
 
 def _caption(archive: Archive, cue: Cue, match: Match) -> str:
     return (
-        f"{archive.clip(match.moment).title}  {time_code(match.moment.time_s)}\n"
+        f"{archive.clip(match.moment).title}  {time_code(match.start.time_s)}\n"
         f"at {time_code(cue.decided_s)}   likeness {match.score:.2f}   {cue.cause}"
     )

@@ -327,7 +327,11 @@ def _print_closing(outcome: Outcome, roots: Sequence[Path], archive: Path) -> No
             table.add_row(shown(film.path), film.note)
         console.print(table)
     if not outcome.films and not outcome.interrupted:
-        console.print(f"No films under {', '.join(shown(root) for root in roots)}.")
+        console.print(
+            f"No films under {', '.join(shown(root) for root in roots)}: nothing there has a film's"
+            " extension (mp4, mov, mkv, …). A file that is named itself is taken whatever it is"
+            " called."
+        )
         return
     console.print(summary(outcome, archive))
 

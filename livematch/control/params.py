@@ -163,6 +163,9 @@ class Params:
     colour: float = _number("match", 0.35, 0, 1, 0.05, "weight of tone and palette")
     motion: float = _number("match", 0.3, 0, 1, 0.05, "weight of how things and camera move")
     face: float = _number("match", 0.2, 0, 1, 0.05, "weight of how many faces, how large, where")
+    momentum: float = _number(
+        "match", 1.0, 0, 1, 0.05, "how much movement counts where a shot is entered"
+    )
     stickiness: float = _number(
         "match", 0.03, 0, 0.5, 0.01, "how much better another shot must be to follow it"
     )

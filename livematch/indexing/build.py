@@ -3,7 +3,7 @@
 import contextlib
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -211,6 +211,7 @@ class _Run:
             self._fingerprint,
             os.path.exists,
             self._usable,
+            [unreadable.path for unreadable in found.unreadable],
         )
         self._new = {new.fingerprint: new for new in plan.new}
         self.left = len(self._new)
@@ -312,9 +313,12 @@ class _Run:
     def _add(self, report: Finished) -> FilmOutcome:
         indexed, path = report.result.indexed, report.task.path
         library = self._known_shots()
-        for old in self._new[report.task.fingerprint].replaces:
-            self._archive.remove_film(old)
-            library.forget(old)
+        replaced = set(self._new[report.task.fingerprint].replaces)
+        same = self._archive.by_fingerprint(report.task.fingerprint)
+        if same is not None:  # made again with its proxy: the archive takes no film twice
+            self._archive.remove_film(same.id)
+            library.forget(same.id)
+            replaced.discard(same.id)
         if report.result.part is not None:
             final = report.task.kind.final_name(report.task.fingerprint)
             report.result.part.replace(self._archive.proxies / final)
@@ -322,7 +326,11 @@ class _Run:
         try:
             film_id = self._archive.add_film(indexed)
         except FilmError as error:
+            self._keep_back(replaced)
             return FilmOutcome(path, Status.FAILED, _without(str(error), path))
+        for old in replaced:  # only now: killed before, the next run finds both and removes this
+            self._archive.remove_film(old)
+            library.forget(old)
         return FilmOutcome(
             path,
             Status.INDEXED,
@@ -345,13 +353,17 @@ class _Run:
     def _drop(self, report: Failed) -> FilmOutcome:
         if report.fatal:
             raise ModelError(report.reason)
-        for old in self._new[report.task.fingerprint].replaces:
-            self._archive.set_present(old, False)
+        self._keep_back(self._new[report.task.fingerprint].replaces)
         _unlink_part(report.task)
         self.left -= 1
         path = report.task.path
-        looks_like = sniff(path) if path.is_file() else None
+        looks_like = sniff(path) if path.exists() else None
         return FilmOutcome(path, Status.FAILED, looks_like or _without(report.reason, path))
+
+    def _keep_back(self, films: Iterable[int]) -> None:
+        """Offer films no more whose files hold something else now; they come back if that does."""
+        for film in films:
+            self._archive.set_present(film, False)
 
 
 def _unlink_part(task: FilmTask) -> None:

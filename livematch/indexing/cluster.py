@@ -141,6 +141,12 @@ def _report(task: FilmTask, future: Future) -> Report:
         report: Report = future.result()
         return report
     error = future.exception() if future.status == "error" else None
+    if type(error).__name__ == "KilledWorker":
+        return Failed(
+            task,
+            f"{task.path}: each worker that read it died: it crashes the decoder, or the workers"
+            " have too little memory (dask worker --memory-limit)",
+        )
     reason = f"{type(error).__name__}: {error}" if error else f"was {future.status}"
     return Failed(task, f"{task.path}: given up by the cluster: {reason}")
 

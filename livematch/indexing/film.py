@@ -96,19 +96,7 @@ def index_film(
         reading = _Reading(task, film, describer, progress, stages, clock)
         fault = reading.run()
         stages.close()  # waits for the network and the proxy, and raises what went wrong there
-    _refuse_changed(task)
-    return reading.result(fault)
-
-
-def _refuse_changed(task: FilmTask) -> None:
-    """Raise FilmError if the file is not what it was when its fingerprint was taken."""
-    try:
-        about = task.path.stat()
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise FilmError(f"{task.path}: went away while it was read ({why})") from None
-    if (about.st_size, about.st_mtime_ns) != (task.size, task.mtime_ns):
-        raise FilmError(f"{task.path}: changed while it was read; once it is finished, index again")
+        return reading.result(fault)
 
 
 class _Reading:

@@ -48,11 +48,11 @@ class DyingDescriber(Describer):
         super().__init__(ThumbnailEmbedder())
         self._folder = folder
 
-    def describe(self, images: Sequence[Image]) -> Vector:
+    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
         try:
             (self._folder / "died").touch(exist_ok=False)
         except FileExistsError:
-            return super().describe(images)
+            return super().describe(glimpses)
         (self._folder / "died").write_text(str(os.getpid()))
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("nobody survives that")

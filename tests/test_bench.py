@@ -138,40 +138,6 @@ def test_decks_without_a_film_are_told(plan: Plan, tmp_path: Path) -> None:
         decks.two_decks(replace(plan, films=tmp_path))
 
 
-def test_neighbours_are_counted_by_part_and_by_the_mix(plan: Plan, tmp_path: Path) -> None:
-    """Three films, each with a colour of its own; one has no layout at all, and is not asked."""
-    places = archive_kit.LAYOUT.slices
-    archive = tmp_path / "films"
-    with Archive.create(archive, archive_kit.MODEL, archive_kit.LAYOUT) as made:
-        for number in (1, 2, 3):
-            film = archive_kit.film(number)
-            film.vectors[:, places["colour"]] = film.vectors[0, places["colour"]]
-            film.vectors[:, places["layout"]] *= number != 3
-            made.add_film(film)
-    figures = {f.name: f.value for f in bench.labels(replace(plan, archive=archive)).figures}
-    assert figures["precision@5 colour, 12 shots"] == 100
-    assert 0 <= figures["precision@5 layout, 8 shots"] < 100
-    assert 0 <= figures["precision@5 semantic, 12 shots"] < 100
-    assert figures["precision@5 mix, 12 shots"] <= 100
-    assert figures["by chance"] == pytest.approx(100 * 3 / 11)
-
-
-def test_without_labels_the_section_says_so(plan: Plan) -> None:
-    section = bench.labels(plan)  # its films are of one shot each
-    assert (section.figures, section.about[:7]) == ((), "skipped")
-
-
-def test_subjects_need_two_films_of_two_shots() -> None:
-    def moments(films: list[int], shots: list[int]) -> Moments:
-        count = len(films)
-        return Moments(np.arange(count), np.array(films), np.array(shots), np.arange(count) / 2)
-
-    # three shots in film 1, two in film 2, one in film 3
-    several = moments([1, 1, 1, 1, 2, 2, 2, 3], [1, 1, 2, 3, 4, 4, 5, 6])
-    assert subjects(several) == [(1, 2), (2, 2), (3, 2), (5, 1), (6, 1)]
-    assert subjects(moments([1, 1, 2], [1, 2, 3])) == []
-
-
 def test_a_stage_nobody_saw_is_said_to_be_missing() -> None:
     with pytest.raises(LivematchError, match="cue"):
         _stage((summarise("other", [1.0]),), "cue → first picture")

@@ -59,9 +59,16 @@ def test_memory_is_sampled_from_a_process_of_its_own(plan: Plan) -> None:
 
 
 def test_indexing_is_compared_with_decoding(plan: Plan) -> None:
-    indexing, decoding = bench.indexing(plan).figures
-    assert indexing.value > 0
-    assert decoding.value > 0
+    section = bench.indexing(plan)
+    figures = {figure.name: figure.value for figure in section.figures}
+    decoding, bare = figures["decoding alone"], figures["indexing without proxies"]
+    assert figures["of the speed of decoding"] == pytest.approx(100 * bare / decoding)
+    assert figures["indexing with proxies"] > 0
+    assert "limited by" in section.about
+    for how in ("without proxies", "with proxies"):
+        shares = [value for name, value in figures.items() if name.startswith(f"{how}: ")]
+        assert len(shares) == 4
+        assert sum(shares) == pytest.approx(100)
 
 
 def test_neighbours_are_counted_by_part_and_by_the_mix(plan: Plan, tmp_path: Path) -> None:

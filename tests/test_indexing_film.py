@@ -12,6 +12,7 @@ import films
 import numpy as np
 import pytest
 
+from livematch.clock import SystemClock
 from livematch.embed.describer import Describer
 from livematch.embed.thumbnail import ThumbnailEmbedder
 from livematch.errors import FilmError
@@ -419,7 +420,7 @@ def test_time_stamps_are_kept_or_made_up() -> None:
 
 def test_a_stage_works_in_order_and_hands_its_failure_back() -> None:
     done: list[int] = []
-    with Stage("test", done.append, 2) as stage:
+    with Stage("test", done.append, 2, SystemClock()) as stage:
         for number in range(50):
             stage.put(number)
     assert done == list(range(50))
@@ -428,7 +429,7 @@ def test_a_stage_works_in_order_and_hands_its_failure_back() -> None:
         raise FilmError(f"no {number}")
 
     def put_all() -> None:
-        with Stage("test", fail, 2) as failing:
+        with Stage("test", fail, 2, SystemClock()) as failing:
             for number in range(50):
                 failing.put(number)
 

@@ -22,7 +22,9 @@ import numpy as np
 import pytest
 from indexing_twins import MARKS, contents
 
+from livematch.archive.report import info
 from livematch.archive.store import Archive
+from livematch.cli.index import as_document, summary
 from livematch.clock import SystemClock
 from livematch.errors import ModelError
 from livematch.indexing.build import (
@@ -32,6 +34,7 @@ from livematch.indexing.build import (
     Status,
     index_folders,
     open_or_create,
+    threads_for,
 )
 from livematch.indexing.crew import Advanced, MakeDescriber
 from livematch.indexing.film import FilmTask
@@ -158,6 +161,15 @@ def test_large_films_are_begun_first_and_progress_is_told(
         assert all(a <= b for a, b in pairwise(done))
         assert done[-1] == [r for r in notes.reports if r.task.path == path][-1].all_s
     assert {film.status for film in notes.settled_films} == {Status.INDEXED}
+
+
+def test_a_film_that_is_most_of_the_work_gets_more_cores() -> None:
+    assert threads_for(100, 100, 1, 8) == 8, "the only one, all"
+    assert threads_for(73, 100, 2, 2) == 2
+    assert threads_for(9, 100, 2, 2) == 1
+    assert threads_for(10, 160, 16, 16) == 1
+    assert threads_for(500, 1000, 16, 16) == 8
+    assert threads_for(0, 0, 1, 1) == 1, "empty files are refused later, with their reason"
 
 
 def test_moved_renamed_copied_changed_gone_and_back(
@@ -300,6 +312,57 @@ def test_a_film_overwritten_by_rubbish_is_kept_back(
     assert kept_back == ["film 1.mp4"]
 
 
+# -- repeats, duplicates, blanks ------------------------------------------------------------------
+
+
+def test_a_copy_in_another_encoding_is_folded_and_said_to_be(tmp_path: Path) -> None:
+    scenes = ((31, 50), (32, 60), (33, 40))
+    small = films.Recipe(options=films.X264 | {"crf": "28"}, scenes=scenes, size=(160, 90))
+    films.write(tmp_path / "a.mp4", films.Recipe(options=films.X264, scenes=scenes))
+    archive = tmp_path / "archive"
+    assert run(tmp_path, archive).films[0].repeats == 0
+    films.write(tmp_path / "z.mkv", small)
+    short_film(tmp_path / "other.mp4", 50)
+    outcome = {film.path.name: film.repeats for film in run(tmp_path, archive).films}
+    assert outcome == {"a.mp4": 0, "z.mkv": 3, "other.mp4": 0}
+    with Archive.open(archive) as opened:
+        first = opened.films()[0].id
+        for shot in opened.shots():
+            if shot.repeats is not None:
+                repeated = opened.shot(shot.repeats)
+                assert (repeated.film_id, repeated.number) == (first, shot.number)
+
+
+def test_what_comes_twice_in_one_film_is_folded_and_black_never_is(tmp_path: Path) -> None:
+    black = [np.zeros((108, 192, 3), np.uint8)] * 40
+    loop = films.pictures([(61, 50)], films.SIZE)
+    other = films.pictures([(62, 50)], films.SIZE)
+    films.write_pictures(tmp_path / "a.mp4", [*loop, *black, *other, *black, *loop])
+    [film] = run(tmp_path, tmp_path / "archive").films
+    assert (film.shots, film.blank, film.repeats) == (5, 2, 1)
+    closing = summary(Outcome((film,), 1.0), tmp_path)
+    assert f"{film.dropped} moments: near-duplicates, dropped" in closing
+    assert "2 shots: black, white or titles, marked" in closing
+    assert "1 shot: repeats of others, folded" in closing
+    document = as_document(Outcome((film,), 1.0))
+    assert (document["dropped"], document["blank"], document["repeats"]) == (film.dropped, 2, 1)
+    assert film.dropped >= 2, "of the black, one moment says it all"
+    with Archive.open(tmp_path / "archive") as opened:
+        shots = opened.shots()
+        assert [shot.kind.value for shot in shots] == ["film", "black", "film", "black", "film"]
+        assert [shot.repeats for shot in shots] == [None, None, None, None, shots[0].id]
+        assert opened.films()[0].dropped == film.dropped
+        found = info(opened)
+        assert (found.dropped, found.blank, found.repeats) == (film.dropped, 2, 1)
+
+
+def test_a_film_indexed_again_does_not_repeat_what_it_was(tmp_path: Path) -> None:
+    short_film(tmp_path / "films" / "a.mp4", 71)
+    run(tmp_path / "films", tmp_path / "a", proxy=None)
+    [film] = run(tmp_path / "films", tmp_path / "a").films
+    assert (film.status, film.repeats) == (Status.INDEXED, 0)
+
+
 # -- interrupted -----------------------------------------------------------------------------------
 
 
@@ -432,8 +495,10 @@ def test_stopped_before_anything_is_done(three_films: Path, tmp_path: Path) -> N
 def test_the_speed_of_indexing_is_measured(three_films: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     speed = index_speed(
-        three_films, work, indexing_twins.thumbnails, MARKS, Settings(jobs=2), SystemClock()
+        three_films, work, indexing_twins.thumbnails, MARKS, Settings(jobs=2), SystemClock(), 2
     )
+    assert sorted(path.name for path in work.iterdir()) == ["0", "1"], "a new archive each round"
+    assert speed.share_of_decoding == speed.decode_only_s / speed.index_s
     assert speed.films == 3
     assert speed.film_s == pytest.approx((60 + 90 + 120) / 25)
     assert speed.decode_only_s > 0
@@ -476,6 +541,8 @@ def test_the_command(three_films: Path, tmp_path: Path) -> None:
     assert "there is no folder or file" in missing.stderr
     assert "did you mean" in missing.stderr
     (tmp_path / "nothing").mkdir()
+    strange = command(tmp_path / "nothing", "--archive", archive, "--proxy", "none", "--json")
+    assert json.loads(strange.stdout)["films"] == []
     nothing = command(tmp_path / "nothing", "--archive", archive)
     assert nothing.returncode == 0
     assert "No films under" in nothing.stdout

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from livematch.bench.decks import two_decks
 from livematch.bench.figures import Plan, Section
-from livematch.bench.films import indexing
+from livematch.bench.films import indexing, shots
 from livematch.bench.matching import labels, robustness
 from livematch.bench.playing import crossfade, latency, memory, start
 
@@ -16,6 +16,7 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "crossfade": crossfade,
     "decks": two_decks,
     "start": start,
+    "shots": shots,
     "indexing": indexing,
     "memory": memory,
     "robustness": robustness,

@@ -47,7 +47,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure with. `films` is what is indexed; `seconds` is per section."""
+    """What to measure with. `films` is what is indexed; `seconds` is per section.
+
+    `labels` is a folder of films with a `cuts.json`, None for the demo's.
+    """
 
     archive: Path
     camera: str
@@ -56,6 +59,7 @@ class Plan:
     provider: str
     seconds: float
     memory_minutes: float
+    labels: Path | None = None
 
 
 def at_most(name: str, value: float, unit: str, limit: float) -> Figure:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from livematch.bench import SECTIONS
-from livematch.bench.figures import Plan, Section, as_document, machine
+from livematch.bench.figures import Figure, Plan, Section, as_document, machine
 from livematch.cli.demo import PROXY_HEIGHT_PX, has_display
 from livematch.cli.index import index
 from livematch.cli.options import ProviderOption
@@ -28,6 +28,10 @@ def bench(
     ] = None,
     films: Annotated[
         Path | None, typer.Option(help="A folder to index. [default: the demo's films]")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="A folder of films with a cuts.json, to judge shots by. [default: demo]"),
     ] = None,
     only: Annotated[list[str], typer.Option(help=f"Only these parts: {', '.join(SECTIONS)}.")] = [],  # noqa: B006 - typer copies it
     offscreen: Annotated[
@@ -53,6 +57,7 @@ def bench(
         provider=provider,
         seconds=seconds,
         memory_minutes=minutes,
+        labels=labels,
     )
     sections = []
     for name in only or SECTIONS:
@@ -79,9 +84,14 @@ def _print(sections: list[Section]) -> None:
         table.columns[1].justify = "right"
         for figure in section.figures:
             verdict = {True: "yes", False: "NO", None: ""}[figure.met]
-            table.add_row(figure.name, f"{figure.value:.1f}", figure.unit, figure.goal, verdict)
+            table.add_row(figure.name, _number(figure), figure.unit, figure.goal, verdict)
         console.print(table)
         if section.stages:
             console.print(stage_table(section.stages))
         for name, count in section.counters:
             console.print(f"{name}: {count}")
+
+
+def _number(figure: Figure) -> str:
+    """Write a share to three places, a measure to one."""
+    return f"{figure.value:.1f}" if figure.unit else f"{figure.value:.3f}".removesuffix(".000")

@@ -297,6 +297,10 @@ def as_document(outcome: Outcome) -> dict[str, object]:
         "took_s": round(outcome.took_s, 3),
         "film_s": round(outcome.film_s, 3),
         "counts": counts,
+        "dropped": sum(film.dropped for film in outcome.films),
+        "blank": sum(film.blank for film in outcome.films),
+        "repeats": sum(film.repeats for film in outcome.films),
+        "limited_by": outcome.spent.limit if outcome.of(Status.INDEXED) else None,
         "films": [
             {
                 "path": shown(film.path),
@@ -305,6 +309,9 @@ def as_document(outcome: Outcome) -> dict[str, object]:
                 "duration_s": round(film.duration_s, 3),
                 "shots": film.shots,
                 "moments": film.moments,
+                "dropped": film.dropped,
+                "blank": film.blank,
+                "repeats": film.repeats,
             }
             for film in outcome.films
         ],
@@ -329,6 +336,17 @@ def _print_closing(outcome: Outcome, roots: Sequence[Path], archive: Path) -> No
     console.print(summary(outcome, archive))
 
 
+def _left_out(indexed: Sequence[FilmOutcome]) -> str:
+    """Say what of the films is not offered, and why; nothing where there is nothing to say."""
+    counts = (
+        (sum(film.dropped for film in indexed), "moment", "near-duplicates, dropped"),
+        (sum(film.blank for film in indexed), "shot", "black, white or titles, marked"),
+        (sum(film.repeats for film in indexed), "shot", "repeats of others, folded"),
+    )
+    said = [f"{count} {what}{'s'[: count != 1]}: {why}" for count, what, why in counts if count]
+    return "".join(f"\n{line}" for line in said)
+
+
 def summary(outcome: Outcome, archive: Path) -> str:
     """Say in a sentence or two what a run did."""
     counted = [f"{len(films)} {status}" for status in Status if (films := outcome.of(status))]
@@ -341,6 +359,7 @@ def summary(outcome: Outcome, archive: Path) -> str:
             f"\n{_minutes(outcome.film_s)} of film, {shots} shots, {moments} moments in"
             f" {_minutes(outcome.took_s)} ({speed:.1f} × real time)"
         )
+        text += _left_out(indexed)
     if outcome.interrupted:
         text += "\nInterrupted. What is done is kept; the same command goes on with the rest."
     return text

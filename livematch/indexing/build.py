@@ -1,6 +1,7 @@
 """An indexing run: plan, index on several processes, and write the archive from this one alone."""
 
 import contextlib
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ from livematch.indexing.crew import Advanced, Crew, Failed, Finished, Gang, Make
 from livematch.indexing.film import FilmTask
 from livematch.indexing.kinds import MJPEG, PLAYED_AS_THEY_ARE, ProxyKind
 from livematch.indexing.plan import NewFilm, Plan, make_plan
+from livematch.indexing.repeats import Library, fold, takes_of
 from livematch.indexing.scan import Scan, fingerprint, scan, shown, sniff
+from livematch.indexing.spent import NO_TIME, Spent, total
+from livematch.values import ShotKind
 
 LISTEN_S = 0.2  # how long a Ctrl-C may go unnoticed
 MOST_JOBS = 16
@@ -41,7 +45,8 @@ class Status(StrEnum):
 class FilmOutcome:
     """What became of one film; `note` is the reason of a failure, a warning, or where else it is.
 
-    `duration_s`, `shots` and `moments` are of films indexed in this run.
+    What follows is of films indexed in this run: `dropped` moments showed nothing new, `blank`
+    shots are black, white or titles, `repeats` repeat other shots; `spent` is where the time went.
     """
 
     path: Path
@@ -50,6 +55,10 @@ class FilmOutcome:
     duration_s: float = 0.0
     shots: int = 0
     moments: int = 0
+    dropped: int = 0
+    blank: int = 0
+    repeats: int = 0
+    spent: Spent = NO_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,11 @@ class Outcome:
     def film_s(self) -> float:
         """Seconds of film indexed in this run."""
         return sum(film.duration_s for film in self.films)
+
+    @property
+    def spent(self) -> Spent:
+        """Where the time of all films went, added up over the processes that read them."""
+        return total(film.spent for film in self.films)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +125,16 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def threads_for(size: int, everything: int, jobs: int, cores: int) -> int:
+    """Choose how many cores a film may keep busy, by its share of the bytes there are to read.
+
+    A film that is most of the work would else be read by one core while the others have nothing
+    left to do. More threads than cores cost little: those of a decoder wait for each other anyway.
+    """
+    share = math.ceil(cores * size / everything) if everything else 1
+    return max(1, cores // jobs, share)
 
 
 def open_or_create(folder: Path, model: ModelIdentity, layout: DescriptorLayout) -> Archive:
@@ -170,6 +194,7 @@ class _Run:
         self._hire = hire
         self.outcomes: list[FilmOutcome] = []
         self._new: dict[str, NewFilm] = {}
+        self._library: Library | None = None  # read when the first film comes in
         self.left = 1  # until the plan says how many
 
     def prepare(self) -> None:
@@ -210,6 +235,7 @@ class _Run:
 
     def _make_tasks(self, plan: Plan) -> list[FilmTask]:
         jobs = self._jobs(len(plan.new))
+        everything = sum(new.file.size for new in plan.new)
         return [
             FilmTask(
                 path=new.file.path,
@@ -218,7 +244,7 @@ class _Run:
                 mtime_ns=new.file.mtime_ns,
                 proxies=self._archive.proxies if self._settings.proxy else None,
                 height_px=self._settings.height_px,
-                threads=max(1, cores() // jobs),
+                threads=threads_for(new.file.size, everything, jobs, cores()),
                 kind=self._settings.proxy or MJPEG,
             )
             # the longest first: a long film begun last would leave all other workers idle
@@ -286,22 +312,25 @@ class _Run:
 
     def _add(self, report: Finished) -> FilmOutcome:
         indexed, path = report.result.indexed, report.task.path
+        library = self._known_shots()
         replaced = set(self._new[report.task.fingerprint].replaces)
         same = self._archive.by_fingerprint(report.task.fingerprint)
         if same is not None:  # made again with its proxy: the archive takes no film twice
             self._archive.remove_film(same.id)
+            library.forget(same.id)
             replaced.discard(same.id)
         if report.result.part is not None:
             final = report.task.kind.final_name(report.task.fingerprint)
             report.result.part.replace(self._archive.proxies / final)
         self.left -= 1
         try:
-            self._archive.add_film(indexed)
+            film_id = self._archive.add_film(indexed)
         except FilmError as error:
             self._keep_back(replaced)
             return FilmOutcome(path, Status.FAILED, _without(str(error), path))
         for old in replaced:  # only now: killed before, the next run finds both and removes this
             self._archive.remove_film(old)
+            library.forget(old)
         return FilmOutcome(
             path,
             Status.INDEXED,
@@ -309,7 +338,17 @@ class _Run:
             indexed.film.duration_s,
             len(indexed.shots),
             len(indexed.times_s),
+            indexed.dropped,
+            sum(kind is not ShotKind.FILM for kind in indexed.kinds),
+            fold(self._archive, library, film_id),
+            report.result.spent,
         )
+
+    def _known_shots(self) -> Library:
+        if self._library is None:
+            self._library = Library()
+            self._library.add(takes_of(*self._archive.contents_of(None)))
+        return self._library
 
     def _drop(self, report: Failed) -> FilmOutcome:
         if report.fatal:

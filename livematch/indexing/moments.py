@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 
 from livematch.archive.records import ShotSpan
 from livematch.embed.trail import APART_S, MOST_APART_S, Trail
+from livematch.indexing.blank import kind_of
+from livematch.indexing.likeness import glance, is_near_duplicate
 from livematch.indexing.shots import Boundary
-from livematch.values import Glimpse, Image
+from livematch.values import Glimpse, Image, ShotKind, Vector
 
 SPACING_S = 0.5
 KEEP_S = 1 / 16  # pictures nearer to each other than this are not both worth waiting with
@@ -42,16 +44,18 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class ClosedShot:
-    """A finished shot and the picture that stands for it."""
+    """A finished shot, the picture that stands for it, and what it shows."""
 
     span: ShotSpan
     thumb: Image
+    kind: ShotKind
 
 
 class MomentChooser:
     """Takes every picture and every boundary of one film, in order; gives moments and shots.
 
-    Call `push` for each picture, then `advance`; `finish` once. Pure; one thread.
+    Call `push` for each picture that it `wants`, and `advance`; `finish` once. Moments that show
+    nothing new since the last one kept of their shot are `dropped`. Pure; one thread.
     """
 
     def __init__(self) -> None:
@@ -62,17 +66,20 @@ class MomentChooser:
         self._next_s = 0.0  # when the next moment is due
         self._chosen_in_shot = 0
         self._faces = Faces()
+        self._glance: Vector | None = None  # of the last moment kept of this shot
+        self.dropped = 0
         self.closed: list[ClosedShot] = []
+
+    def wants(self, time_s: float, next_s: float) -> bool:
+        """Whether the picture at a time is worth shrinking, the one after it being at `next_s`."""
+        if not self._waiting:
+            return True
+        return time_s - self._waiting[-1].time_s >= KEEP_S or next_s - time_s >= KEEP_S
 
     def push(self, time_s: float, image: Image) -> None:
         """Take the next picture; `image` is kept as it is and must not be written again."""
         if self._start_s is None:
             self._begin(time_s, time_s)
-        if len(self._waiting) >= 2:
-            # the last one was kept for its own sake only if its neighbours are far enough away
-            before, last = self._waiting[-2], self._waiting[-1]
-            if last.time_s - before.time_s < KEEP_S and time_s - last.time_s < KEEP_S:
-                self._waiting.pop()
         self._waiting.append(Candidate(time_s, self._trail.follow(time_s, image)))
 
     def advance(self, boundaries: Sequence[Boundary], settled_s: float) -> list[Chosen]:
@@ -94,6 +101,7 @@ class MomentChooser:
         self._next_s = clear_s + SPACING_S / 2
         self._chosen_in_shot = 0
         self._faces = Faces()
+        self._glance = None
 
     def _choose(self, until_s: float) -> list[Chosen]:
         """Choose the moments due well before `until_s`, each the nearest picture to its time."""
@@ -117,7 +125,8 @@ class MomentChooser:
             chosen.append(self._take(middle_s, end_s))
         kept = [c for c in chosen if c is not None]
         thumb = self._faces.nearest((self._start_s + end_s) / 2)
-        self.closed.append(ClosedShot(ShotSpan(self._start_s, end_s), thumb))
+        kind = kind_of(self._faces.pictures)
+        self.closed.append(ClosedShot(ShotSpan(self._start_s, end_s), thumb, kind))
         self._shot += 1
         self._forget(end_s)
         return kept
@@ -135,7 +144,18 @@ class MomentChooser:
             return None
         self._faces.add(candidate)
         self._chosen_in_shot += 1
+        if self._is_nothing_new(candidate.image):
+            self.dropped += 1
+            return None
         return Chosen(self._shot, replace(candidate, glimpse=self._glimpse(candidate, end_s)))
+
+    def _is_nothing_new(self, image: Image) -> bool:
+        """Compare with the last moment kept, never with one dropped: so nothing creeps away."""
+        now = glance(image)
+        if self._glance is not None and is_near_duplicate(now, self._glance):
+            return True
+        self._glance = now
+        return False
 
     def _glimpse(self, candidate: Candidate, end_s: float) -> Glimpse:
         """Show a moment's movement by pictures of its own shot: at the very start, the next one."""
@@ -174,6 +194,11 @@ class Faces:
             if self._seen % self._stride == 0:
                 self._kept.append(candidate)
         self._seen += 1
+
+    @property
+    def pictures(self) -> list[Image]:
+        """All that are held, in order of time."""
+        return [candidate.image for candidate in self._kept]
 
     def nearest(self, time_s: float) -> Image:
         """Return the picture nearest to a time; a shot has at least one."""

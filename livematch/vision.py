@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from livematch.archive.entry import Entrances, Glance, Recent
-from livematch.archive.search import Searcher
+from livematch.archive.finder import Finder
 from livematch.clock import Clock
-from livematch.control.params import Params, weights
+from livematch.control.params import Params
 from livematch.embed.describer import Describer
 from livematch.embed.motion import small
 from livematch.embed.trail import Trail
@@ -27,21 +26,18 @@ class Vision:
     def __init__(
         self,
         describer: Describer,
-        searcher: Searcher,
-        entrances: Entrances,
+        finder: Finder,
         params: Callable[[], Params],
         clock: Clock,
         telemetry: Telemetry,
     ) -> None:
         self._describer = describer
-        self._searcher = searcher
-        self._entrances = entrances
+        self._finder = finder
         self._params = params
         self._clock = clock
         self._telemetry = telemetry
         self._cuts = InputCuts()
         self._trail = Trail()
-        self._recent = Recent()
 
     def observe(self, frame: Frame) -> Observation:
         """Return the archive's candidates for one frame."""
@@ -49,11 +45,9 @@ class Vision:
         glimpse, cuts = self._look(frame)
         descriptor = self._describer.describe([glimpse])[0]
         described_s = self._clock.now()
-        recent = self._recent.push(Glance(frame.captured_s, descriptor), cuts)
-        params = self._params()
-        shares = weights(params)
-        candidates = self._searcher.search(descriptor, shares, CANDIDATES)
-        candidates = self._entrances.choose(candidates, recent, shares, params.momentum)
+        candidates = self._finder.find(
+            frame.captured_s, descriptor, cuts, self._params(), CANDIDATES
+        )
         found_s = self._clock.now()
         self._telemetry.record("captured → taken", (taken_s - frame.captured_s) * 1e3)
         self._telemetry.record("taken → described", (described_s - taken_s) * 1e3)

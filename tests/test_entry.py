@@ -1,6 +1,6 @@
 """Where shots are entered: what moved one way before the cut moves the same way after it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from films import write_pictures
 from hypothesis import given
 from hypothesis import strategies as st
 from indexing_twins import MARKS, thumbnails
+from numpy.typing import NDArray
 
 from livematch.archive.entry import (
     MEMORY_S,
@@ -23,8 +24,8 @@ from livematch.archive.entry import (
     Glance,
     Recent,
 )
+from livematch.archive.finder import Finder
 from livematch.archive.records import ShotSpan
-from livematch.archive.search import Searcher
 from livematch.archive.store import Archive, Moments
 from livematch.clock import ManualClock, SystemClock
 from livematch.control.params import Params
@@ -34,7 +35,7 @@ from livematch.indexing.build import Settings, index_folders, open_or_create
 from livematch.indexing.describing import Network
 from livematch.indexing.speed import Unwatched
 from livematch.telemetry import Telemetry
-from livematch.values import Frame, Image, Match, Vector
+from livematch.values import Frame, Glimpse, Image, Match, Vector
 from livematch.vision import Vision
 
 LAYOUT = DescriptorLayout((Part("semantic", 24), Part("colour", 8)))
@@ -65,13 +66,23 @@ def shots_of(*shots: Sequence[tuple[float, Vector]]) -> tuple[Moments, Vector]:
     return moments, np.stack([vector for _, _, vector in flat]).astype(np.float16)
 
 
+def glance(captured_s: float, descriptor: Vector) -> Glance:
+    """A glance that is compared as it was described."""
+    return Glance(captured_s, descriptor, descriptor)
+
+
+def reading(vectors: Vector) -> Callable[[NDArray[np.intp]], Vector]:
+    """Rows as they are, by position."""
+    return lambda positions: vectors[positions].astype(np.float32)
+
+
 class Room:
     """Entrances of shots made of numbers, with the search that comes before them."""
 
     def __init__(self, *shots: Sequence[tuple[float, Vector]], end_s: float = 1e6) -> None:
         self.moments, self.vectors = shots_of(*shots)
         self.entrances = Entrances(
-            self.moments, self.vectors, LAYOUT, lambda _: ShotSpan(0.0, end_s)
+            self.moments, reading(self.vectors), LAYOUT, lambda _: ShotSpan(0.0, end_s)
         )
 
     def found(self, glance: Glance) -> list[Match]:
@@ -102,7 +113,7 @@ def swinging(*times_s: float) -> list[tuple[float, Vector]]:
 def camera(until_s: float, for_s: float = 2.0, fps: float = 25.0) -> list[Glance]:
     """What a camera saw of the swing for some time up to an instant."""
     times_s = until_s - np.arange(int(for_s * fps), -1, -1) / fps
-    return [Glance(float(time_s), sight(place(time_s))) for time_s in times_s]
+    return [glance(float(time_s), sight(place(time_s))) for time_s in times_s]
 
 
 LAPS = np.arange(0.25, 2 * LAP_S, STEP_S)
@@ -217,7 +228,7 @@ def test_only_the_parts_that_weigh_something_have_a_say() -> None:
     times_s = np.arange(0.25, 8, STEP_S)
     room = Room([(t, sight(place(t), tone=0.1 * t)) for t in times_s])
     glances = [
-        Glance(g.captured_s, sight(place(g.captured_s), tone=0.1 * (g.captured_s - 3.5)))
+        glance(g.captured_s, sight(place(g.captured_s), tone=0.1 * (g.captured_s - 3.5)))
         for g in camera(5.75)
     ]
     matches = room.found(glances[-1])
@@ -257,14 +268,14 @@ def test_only_the_best_shots_are_looked_at() -> None:
 def test_glances_are_forgotten_by_age_by_number_and_at_a_cut() -> None:
     recent = Recent()
     for n in range(100):
-        seen = recent.push(Glance(n / 25, sight(0.5)), 0)
+        seen = recent.push(glance(n / 25, sight(0.5)), 0)
         assert seen[-1].captured_s == n / 25
     assert MEMORY_S - 0.05 <= seen[-1].captured_s - seen[0].captured_s <= MEMORY_S
-    assert len(recent.push(Glance(4.0, sight(0.5)), 1)) == 1
-    assert len(recent.push(Glance(4.02, sight(0.55)), 1)) == 2
-    assert len(recent.push(Glance(4.04, sight(0.9, tone=0.0)), 1)) == 1, "a cut not counted yet"
+    assert len(recent.push(glance(4.0, sight(0.5)), 1)) == 1
+    assert len(recent.push(glance(4.02, sight(0.55)), 1)) == 2
+    assert len(recent.push(glance(4.04, sight(0.9, tone=0.0)), 1)) == 1, "a cut not counted yet"
     for n in range(2 * MOST_GLANCES):
-        seen = recent.push(Glance(4.1 + n / 10_000, sight(0.5)), 1)
+        seen = recent.push(glance(4.1 + n / 10_000, sight(0.5)), 1)
     assert len(seen) == MOST_GLANCES
 
 
@@ -296,7 +307,7 @@ def swung(tmp_path_factory: pytest.TempPathFactory) -> Path:
             [folder / "swing.mp4"],
             archive,
             thumbnails,
-            Settings(proxies=False, jobs=1),
+            Settings(proxy=None, jobs=1),
             Unwatched(),
             SystemClock(),
         )
@@ -306,14 +317,8 @@ def swung(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_vision_tells_where_to_enter_and_starts_anew_at_a_cut(swung: Path) -> None:
     hands, clock = Hands(), ManualClock()
     with Archive.open(swung) as archive:
-        vision = Vision(
-            thumbnails(),
-            Searcher(archive),
-            Entrances.of(archive),
-            lambda: hands.params,
-            clock,
-            Telemetry(),
-        )
+        finder = Finder(archive, hands.params)
+        vision = Vision(thumbnails(), finder, lambda: hands.params, clock, Telemetry())
 
         def seen(number: int, time_s: float) -> Match:
             clock.advance(1 / 25)
@@ -340,7 +345,7 @@ def glances_of(path: Path, every_s: float) -> list[Glance]:
             time_s = float(frame.time or 0.0)
             if time_s >= len(glances) * every_s - 0.01:
                 image = frame.reformat(width=320, height=180).to_ndarray(format="bgr24")
-                glances.append(Glance(time_s, describer.describe([image])[0]))
+                glances.append(glance(time_s, describer.describe([Glimpse(image)])[0]))
     return glances
 
 
@@ -350,7 +355,7 @@ def test_the_window_finds_the_instant_of_a_real_film_more_often(footage: Path, n
     glances = glances_of(footage / "archive" / name, STEP_S / 4)
     moments, vectors = shots_of([(g.captured_s, g.descriptor) for g in glances[2::4]])
     layout = DescriptorLayout((Part("all", vectors.shape[1]),))
-    entrances = Entrances(moments, vectors, layout, lambda _: ShotSpan(0.0, 1e6))
+    entrances = Entrances(moments, reading(vectors), layout, lambda _: ShotSpan(0.0, 1e6))
     right = dict.fromkeys((0.0, 1.0), 0)
     asked = range(4, len(glances) - 2, 4)
     for number in asked:

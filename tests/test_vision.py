@@ -1,6 +1,6 @@
 """Vision: the camera is described by the very code that described the archive, bit for bit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -44,9 +44,9 @@ class Notes(Describer):
 
 
 class FindsNothing:
-    """Stands for a searcher where nobody asks what was found."""
+    """Stands for a finder where nobody asks what was found."""
 
-    def search(self, descriptor: Vector, weights: Mapping[str, float], k: int) -> tuple[Match, ...]:
+    def find(self, *_: object) -> tuple[Match, ...]:
         return ()
 
 

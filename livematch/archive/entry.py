@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livematch.archive.records import ShotSpan
+from livematch.archive.search import Searcher
 from livematch.archive.store import Archive, Moments
 from livematch.embed.parts import DescriptorLayout, weigh
 from livematch.values import Match, Vector
@@ -47,10 +48,11 @@ _AS_GOOD = 1e-6  # the moment that was found is kept unless another is better by
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What the camera saw at one instant: a descriptor (dimension,), not weighed."""
+    """What the camera saw at one instant: a descriptor (dimension,), not weighed, and `fitted`."""
 
     captured_s: float
     descriptor: Vector
+    fitted: Vector
 
 
 class Recent:
@@ -82,29 +84,32 @@ def _has_jumped(before: Glance, after: Glance) -> bool:
 class Entrances:
     """Chooses where shots are entered. Knows the moments of every shot; any thread.
 
-    `vectors` are by row, (rows, dimension), and may be mapped from disk; glances must come from the
-    same describer. `span_of` says where a shot begins and ends.
+    `fitted_of` returns what is compared of some of `moments`, (n, fitted) of the given layout, and
+    glances must be fitted alike. `span_of` says where a shot begins and ends.
     """
 
     def __init__(
         self,
         moments: Moments,
-        vectors: NDArray[np.floating],
+        fitted_of: Callable[[NDArray[np.intp]], Vector],
         layout: DescriptorLayout,
         span_of: Callable[[int], ShotSpan],
     ) -> None:
         self._moments = moments
-        self._vectors = vectors
+        self._fitted_of = fitted_of
         self._layout = layout
         self._span_of = span_of
         self._by_shot = np.argsort(moments.shots, kind="stable")
         self._shots = moments.shots[self._by_shot]
 
     @classmethod
-    def of(cls, archive: Archive) -> Self:
-        """Know the shots of an archive as it was when opened."""
-        moments, vectors = archive.moments, archive.vectors
-        return cls(moments, vectors, archive.layout, lambda shot_id: archive.shot(shot_id).span)
+    def of(cls, archive: Archive, searcher: Searcher) -> Self:
+        """Know the shots of an archive as its searcher knows them."""
+
+        def span_of(shot_id: int) -> ShotSpan:
+            return archive.shot(shot_id).span
+
+        return cls(searcher.moments, searcher.fitted, searcher.layout, span_of)
 
     def choose(
         self,
@@ -157,11 +162,11 @@ class Entrances:
         ago_s = glances[-1].captured_s - np.array([glance.captured_s for glance in glances])
         off_s = np.abs(ago_s[:, None] - lags * LAG_S)
         queries = weigh(
-            np.stack([glances[n].descriptor for n in off_s.argmin(axis=0)]), weights, self._layout
+            np.stack([glances[n].fitted for n in off_s.argmin(axis=0)]), weights, self._layout
         )
-        vectors = self._vectors[self._moments.rows[positions]].astype(np.float32)
+        rows = self._fitted_of(positions)
         # one at a time and with vecdot: BLAS would spread a product of matrices over threads
-        table = np.stack([np.vecdot(vectors, query) for query in queries], axis=1)
+        table = np.stack([np.vecdot(rows, query) for query in queries], axis=1)
         table[:, off_s.min(axis=0) > PATIENCE_S] = np.nan
         return np.where(before >= 0, table[before, which.reshape(before.shape)], np.nan)
 

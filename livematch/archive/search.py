@@ -18,7 +18,7 @@ from livematch.archive.lists import Lists
 from livematch.archive.saved import prepare
 from livematch.archive.store import Archive, Moments
 from livematch.embed.fit import FIXED_ONE, unfixed
-from livematch.embed.parts import part_scores, weigh
+from livematch.embed.parts import DescriptorLayout, part_scores, weigh
 from livematch.values import Match, Vector
 
 log = logging.getLogger(__name__)
@@ -167,12 +167,31 @@ class Searcher:
         is the weighted mean of the parts' cosines, which ride along unweighed. Raises ValueError
         for what has another shape or holds values that are no numbers, and for impossible weights.
         """
-        self._refuse(descriptor, allowed)
+        return self.search_fitted(self.fit(descriptor), weights, k, allowed)
+
+    def fit(self, descriptor: Vector) -> Vector:
+        """Make a descriptor what is compared: (dimension,) -> (fitted,); ValueError as `search`."""
+        if descriptor.shape != (self._layout.dimension,):
+            raise ValueError(
+                f"a descriptor here has the shape ({self._layout.dimension},),"
+                f" this one has {descriptor.shape}"
+            )
+        if not np.isfinite(descriptor).all():
+            raise ValueError("the descriptor holds values that are not numbers")
+        return np.asarray(self._index.fit.apply(descriptor[None])[0], np.float32)
+
+    def search_fitted(
+        self,
+        fitted: Vector,
+        weights: Mapping[str, float],
+        k: int = 32,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> tuple[Match, ...]:
+        """Search as `search` does, for what `fit` made of a descriptor."""
         view = self._viewed(allowed)
         wanted = min(k, view.shots)
         if wanted < 1:
             return ()
-        fitted = self._index.fit.apply(descriptor[None])[0]
         weighed = weigh(fitted, weights, self._fitted_layout)
         positions, scores = self._best_of_shots(view, weighed, wanted)
         parts = part_scores(fitted, self.fitted(positions), self._fitted_layout)
@@ -188,6 +207,11 @@ class Searcher:
     def fitted(self, positions: NDArray[np.intp]) -> Vector:
         """Return what is compared of some of `moments`: (n, fitted), every part at unit length."""
         return unfixed(self._index.fitted[self.moments.rows[positions]])
+
+    @property
+    def layout(self) -> DescriptorLayout:
+        """Which parts lie where in what is compared."""
+        return self._fitted_layout
 
     @property
     def parts(self) -> int:
@@ -221,9 +245,12 @@ class Searcher:
         if allowed is None:
             return self._whole
         if allowed is not self._allowed:
+            self._refuse(allowed)
             positions = np.flatnonzero(allowed)
             share = len(positions) / max(1, len(allowed))
-            if len(positions) > self._exact_up_to and share >= _FILTERED_FROM:
+            if len(positions) == len(allowed):
+                self._allowed_view = self._whole
+            elif len(positions) > self._exact_up_to and share >= _FILTERED_FROM:
                 whole = self._whole
                 shots = len(np.unique(self.moments.shots[positions]))
                 filtered = Filtered(whole.nearest, allowed)
@@ -233,26 +260,19 @@ class Searcher:
             self._allowed = allowed
         return self._allowed_view
 
+    def _refuse(self, allowed: NDArray[np.bool_]) -> None:
+        if allowed.shape != (len(self),) or allowed.dtype != bool:
+            raise ValueError(
+                f"what is allowed must be ({len(self)},) truth values, this is {allowed.shape}"
+                f" {allowed.dtype}"
+            )
+
     def _view(self, positions: NDArray[np.intp]) -> _View:
         listed = bool(self._index.books) and len(positions) > self._exact_up_to
         rows = self.moments.rows[positions]
         nearest = Listed(self._index, rows) if listed else Exact(self._index, rows)
         shots = len(np.unique(self.moments.shots[positions]))
         return _View(positions, shots, nearest)
-
-    def _refuse(self, descriptor: Vector, allowed: NDArray[np.bool_] | None) -> None:
-        if descriptor.shape != (self._layout.dimension,):
-            raise ValueError(
-                f"a descriptor here has the shape ({self._layout.dimension},),"
-                f" this one has {descriptor.shape}"
-            )
-        if not np.isfinite(descriptor).all():
-            raise ValueError("the descriptor holds values that are not numbers")
-        if allowed is not None and (allowed.shape != (len(self),) or allowed.dtype != bool):
-            raise ValueError(
-                f"what is allowed must be ({len(self)},) truth values, this is {allowed.shape}"
-                f" {allowed.dtype}"
-            )
 
 
 def sound(offered: Moments, index: Index, archive: Archive) -> Moments:

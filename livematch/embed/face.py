@@ -7,8 +7,8 @@ cartoons and a dark trailer: nine faces from a seventh of the picture's width up
 Larger pictures give a few more, and an emblem, and take several times as long; the cascade
 `default` also took a planet and two dancers for faces.
 
-Where OpenCV comes without the cascade (`opencv-python` from 5.0 on; `opencv-contrib-python` has it)
-the part is zeros, which weigh nothing.
+Where OpenCV comes without the cascade (`opencv-python` from 5.0 on) the part is zeros, which weigh
+nothing.
 """
 
 import logging

@@ -141,9 +141,10 @@ class Searcher:
     def __init__(self, archive: Archive, *, exact_up_to: int = EXACT_UP_TO) -> None:
         offered = archive.offered()
         self._index = prepare(archive, listed=len(offered) > exact_up_to)
-        self._layout = archive.layout
         self._fitted_layout = self._index.fit.layout
         self._exact_up_to = exact_up_to
+        self.layout = archive.layout
+        self.fit = self._index.fit
         self.moments = sound(offered, self._index, archive)
         self._whole = self._view(np.arange(len(self.moments)))
         self._allowed: NDArray[np.bool_] | None = None
@@ -172,7 +173,7 @@ class Searcher:
         wanted = min(k, view.shots)
         if wanted < 1:
             return ()
-        fitted = self._index.fit.apply(descriptor[None])[0]
+        fitted = self.fit.apply(descriptor[None])[0]
         weighed = weigh(fitted, weights, self._fitted_layout)
         positions, scores = self._best_of_shots(view, weighed, wanted)
         parts = part_scores(fitted, self.fitted(positions), self._fitted_layout)
@@ -180,7 +181,7 @@ class Searcher:
             Match(
                 self.moments.at(int(position)),
                 float(scores[n]),
-                tuple(zip(self._layout.names, map(float, parts[n]), strict=True)),
+                tuple(zip(self.layout.names, map(float, parts[n]), strict=True)),
             )
             for n, position in enumerate(positions)
         )
@@ -190,9 +191,9 @@ class Searcher:
         return unfixed(self._index.fitted[self.moments.rows[positions]])
 
     @property
-    def parts(self) -> int:
-        """How many parts a descriptor has."""
-        return len(self._layout.parts)
+    def shots(self) -> int:
+        """How many shots have a moment that can be found."""
+        return self._whole.shots
 
     def neighbours(self, position: int) -> tuple[NDArray[np.intp], Vector]:
         """Return hundreds of the positions most like one of `moments`, itself among them.
@@ -241,9 +242,9 @@ class Searcher:
         return _View(positions, shots, nearest)
 
     def _refuse(self, descriptor: Vector, allowed: NDArray[np.bool_] | None) -> None:
-        if descriptor.shape != (self._layout.dimension,):
+        if descriptor.shape != (self.layout.dimension,):
             raise ValueError(
-                f"a descriptor here has the shape ({self._layout.dimension},),"
+                f"a descriptor here has the shape ({self.layout.dimension},),"
                 f" this one has {descriptor.shape}"
             )
         if not np.isfinite(descriptor).all():

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from livematch.bench.figures import Plan, Section
 from livematch.bench.films import indexing
+from livematch.bench.large import large_archive
 from livematch.bench.matching import robustness
 from livematch.bench.playing import crossfade, latency, memory, start
 
@@ -17,4 +18,5 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "indexing": indexing,
     "memory": memory,
     "robustness": robustness,
+    "large": large_archive,
 }

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from livematch.archive.saved import fit_outgrown, keep_fit, learned
 from livematch.archive.schema import DATABASE
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive
@@ -103,7 +104,9 @@ def index(
             hire=_on_cluster(scheduler) if scheduler else Crew,
         )
     with Archive.open(archive) as finished:
-        Searcher(finished)  # a large archive's search graph is made now, so that no show waits
+        if fit_outgrown(finished):
+            keep_fit(finished, learned(finished))
+        Searcher(finished)  # a large archive's index is made now, so that no show waits
     if as_json:
         typer.echo(json.dumps(as_document(outcome)))
     else:

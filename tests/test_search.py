@@ -9,9 +9,11 @@ from archive_kit import LAYOUT, MODEL, MOMENTS, SHOTS, film, make, vectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livematch.archive.saved import keep_fit
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive
-from livematch.embed.parts import part_scores, weigh
+from livematch.embed.fit import Fit, Projection
+from livematch.embed.parts import part_scores, unit, weigh
 from livematch.values import Match, Vector
 
 FILMS = range(1, 41)
@@ -156,6 +158,61 @@ def test_damaged_vectors_are_passed_over(
     found = searcher.search(film(1).vectors[3], EVEN, 99)
     assert all(np.isfinite(match.score) for match in found)
     assert 3 not in {match.moment.row for match in found}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10**6), weights=WEIGHTS, share=st.sampled_from((0.001, 0.05, 0.3, 0.7, 1.0))
+)
+def test_only_what_is_allowed_is_found(
+    archive: Archive, searcher: Searcher, seed: int, weights: dict[str, float], share: float
+) -> None:
+    allowed = np.random.default_rng(seed).random(len(searcher)) < share
+    query = vectors(seed, 1)[0]
+    found = searcher.search(query, weights, 10, allowed)
+    every = searcher.search(query, weights, 10**6)
+    assert len(found) == min(10, len(np.unique(searcher.moments.shots[allowed])))
+    positions = [int(np.searchsorted(searcher.moments.rows, m.moment.row)) for m in found]
+    assert allowed[positions].all()
+    shots = np.unique(searcher.moments.shots[~allowed])
+    untouched = [match for match in every if match.moment.shot_id not in shots]
+    there = [match for match in found if match.moment.shot_id not in shots]
+    assert there == untouched[: len(there)]  # shots that are allowed whole are as they were
+    assert searcher.search(query, weights, 10, allowed) == found
+    assert searcher.search(query, weights, 10) == every[:10]
+
+
+def test_a_mask_must_be_one(searcher: Searcher) -> None:
+    query = vectors(1, 1)[0]
+    nothing = np.zeros(len(searcher), np.bool_)
+    assert searcher.search(query, EVEN, 10, nothing) == ()
+    with pytest.raises(ValueError, match="truth values"):
+        searcher.search(query, EVEN, 10, nothing[1:])
+    with pytest.raises(ValueError, match="truth values"):
+        searcher.search(query, EVEN, 10, np.zeros(len(searcher), np.int64))
+
+
+def test_the_query_goes_through_the_archives_own_fit(tmp_path: Path) -> None:
+    """With a fit that turns and shortens, an indexed moment still finds itself, at 1."""
+    folder = make(tmp_path / "a", *range(1, 9))
+    turn = np.linalg.qr(np.random.default_rng(1).normal(size=(24, 24)))[0]
+    short = Projection(np.full(24, 0.05, np.float32), np.ascontiguousarray(turn[:16], np.float32))
+    with Archive.open(folder) as opened:
+        keep_fit(opened, Fit(LAYOUT, (short, None, None)))
+        for exact_up_to in (0, 10_000):
+            searcher = Searcher(opened, exact_up_to=exact_up_to)
+            assert searcher.fit.layout.dimension == 16 + 12 + 6
+            best = searcher.search(film(3).vectors[5], {"semantic": 1.0}, 2)[0]
+            assert best.moment.row == 2 * MOMENTS + 5
+            assert best.score == pytest.approx(1.0, abs=1e-4)
+            away = unit((film(3).vectors[5:6, :24] - 0.05) @ short.directions.T)
+            other = unit((film(7).vectors[1:2, :24] - 0.05) @ short.directions.T)
+            parts = [
+                dict(match.parts)["semantic"]
+                for match in searcher.search(film(3).vectors[5], {"semantic": 1.0}, 99)
+                if match.moment.row == 6 * MOMENTS + 1
+            ]
+            assert parts in ([], [pytest.approx(float(away[0] @ other[0]), abs=ROUNDING)])
 
 
 def test_impossible_queries_are_refused(searcher: Searcher) -> None:

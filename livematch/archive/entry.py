@@ -109,7 +109,7 @@ class Entrances:
         def span_of(shot_id: int) -> ShotSpan:
             return archive.shot(shot_id).span
 
-        return cls(searcher.moments, searcher.fitted, searcher.layout, span_of)
+        return cls(searcher.moments, searcher.fitted, searcher.fit.layout, span_of)
 
     def choose(
         self,

@@ -30,7 +30,7 @@ class Finder:
         descriptor (dimension,) is of the frame captured then, after so many cuts of the camera's
         own picture; calls come in the order of time.
         """
-        fitted = self._searcher.fit(descriptor)
+        fitted = self._searcher.compared(descriptor)
         glances = self._recent.push(Glance(captured_s, descriptor, fitted), cuts)
         shares = weights(params)
         allowed = self._offer.mask(self._searcher.moments, params.tag, params.blank)

@@ -40,6 +40,8 @@ class Codebook:
     words: Vector
 
     def __post_init__(self) -> None:
+        if (self.groups.ndim, self.words.ndim) != (2, 3):
+            raise ValueError("the shapes of a codebook are other ones")
         count, dimension = self.groups.shape
         codes, sixteen, numbers = self.words.shape
         if self.clusters.shape != (count, count, dimension) or (sixteen, codes * numbers) != (
@@ -143,7 +145,10 @@ class Lists:
         _, found = self._index.search_preassigned(
             query[None], count, order[None], likeness[order][None]
         )
-        return np.asarray(found[0][found[0] >= 0], np.int64)
+        found = found[0][found[0] >= 0]
+        if not len(found):  # faiss passes the lowest level of its scale over: here all rows tie
+            found = np.arange(min(count, self._index.ntotal))
+        return np.asarray(found, np.int64)
 
 
 def _alone() -> None:

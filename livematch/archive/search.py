@@ -18,7 +18,7 @@ from livematch.archive.lists import Lists
 from livematch.archive.saved import prepare
 from livematch.archive.store import Archive, Moments
 from livematch.embed.fit import FIXED_ONE, unfixed
-from livematch.embed.parts import DescriptorLayout, part_scores, weigh
+from livematch.embed.parts import part_scores, weigh
 from livematch.values import Match, Vector
 
 log = logging.getLogger(__name__)
@@ -141,9 +141,10 @@ class Searcher:
     def __init__(self, archive: Archive, *, exact_up_to: int = EXACT_UP_TO) -> None:
         offered = archive.offered()
         self._index = prepare(archive, listed=len(offered) > exact_up_to)
-        self._layout = archive.layout
         self._fitted_layout = self._index.fit.layout
         self._exact_up_to = exact_up_to
+        self.layout = archive.layout
+        self.fit = self._index.fit
         self.moments = sound(offered, self._index, archive)
         self._whole = self._view(np.arange(len(self.moments)))
         self._allowed: NDArray[np.bool_] | None = None
@@ -167,18 +168,18 @@ class Searcher:
         is the weighted mean of the parts' cosines, which ride along unweighed. Raises ValueError
         for what has another shape or holds values that are no numbers, and for impossible weights.
         """
-        return self.search_fitted(self.fit(descriptor), weights, k, allowed)
+        return self.search_fitted(self.compared(descriptor), weights, k, allowed)
 
-    def fit(self, descriptor: Vector) -> Vector:
-        """Make a descriptor what is compared: (dimension,) -> (fitted,); ValueError as `search`."""
-        if descriptor.shape != (self._layout.dimension,):
+    def compared(self, descriptor: Vector) -> Vector:
+        """Make of a descriptor what is compared, (fitted,); ValueError as `search`."""
+        if descriptor.shape != (self.layout.dimension,):
             raise ValueError(
-                f"a descriptor here has the shape ({self._layout.dimension},),"
+                f"a descriptor here has the shape ({self.layout.dimension},),"
                 f" this one has {descriptor.shape}"
             )
         if not np.isfinite(descriptor).all():
             raise ValueError("the descriptor holds values that are not numbers")
-        return np.asarray(self._index.fit.apply(descriptor[None])[0], np.float32)
+        return np.asarray(self.fit.apply(descriptor[None])[0], np.float32)
 
     def search_fitted(
         self,
@@ -187,7 +188,7 @@ class Searcher:
         k: int = 32,
         allowed: NDArray[np.bool_] | None = None,
     ) -> tuple[Match, ...]:
-        """Search as `search` does, for what `fit` made of a descriptor."""
+        """Search as `search` does, for what `compared` made of a descriptor."""
         view = self._viewed(allowed)
         wanted = min(k, view.shots)
         if wanted < 1:
@@ -199,7 +200,7 @@ class Searcher:
             Match(
                 self.moments.at(int(position)),
                 float(scores[n]),
-                tuple(zip(self._layout.names, map(float, parts[n]), strict=True)),
+                tuple(zip(self.layout.names, map(float, parts[n]), strict=True)),
             )
             for n, position in enumerate(positions)
         )
@@ -209,14 +210,9 @@ class Searcher:
         return unfixed(self._index.fitted[self.moments.rows[positions]])
 
     @property
-    def layout(self) -> DescriptorLayout:
-        """Which parts lie where in what is compared."""
-        return self._fitted_layout
-
-    @property
-    def parts(self) -> int:
-        """How many parts a descriptor has."""
-        return len(self._layout.parts)
+    def shots(self) -> int:
+        """How many shots have a moment that can be found."""
+        return self._whole.shots
 
     def neighbours(self, position: int) -> tuple[NDArray[np.intp], Vector]:
         """Return hundreds of the positions most like one of `moments`, itself among them.

@@ -151,7 +151,7 @@ def _ask_all(
     likeness = np.zeros((len(askers), count), np.float32)
     for start in range(0, len(askers), _CHUNK):
         chunk = askers[start : start + _CHUNK]
-        scores = rows[chunk] @ rows.T / searcher.parts
+        scores = rows[chunk] @ rows.T / len(searcher.layout.parts)
         scores[of_shot[chunk, None] == of_shot[None, :]] = -np.inf
         best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
         found = np.take_along_axis(scores, best, axis=1)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from livematch.bench.decks import two_decks
 from livematch.bench.figures import Plan, Section
 from livematch.bench.films import indexing, shots
+from livematch.bench.large import large_archive
 from livematch.bench.matching import labels, robustness
 from livematch.bench.playing import crossfade, latency, memory, start
 
@@ -21,4 +22,5 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "memory": memory,
     "robustness": robustness,
     "labels": labels,
+    "large": large_archive,
 }

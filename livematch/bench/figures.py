@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -45,11 +46,17 @@ class Section:
     counters: tuple[tuple[str, int], ...] = ()
 
 
+def _silent(text: str) -> None:
+    """Say nothing."""
+    del text
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to measure with. `films` is what is indexed; `seconds` is per section.
 
-    `labels` is a folder of films with a `cuts.json`, None for the demo's.
+    `labels` is a folder of films with a `cuts.json`, None for the demo's. `moments` are those of
+    the large archive; `say` is told what a long section is at.
     """
 
     archive: Path
@@ -60,6 +67,8 @@ class Plan:
     seconds: float
     memory_minutes: float
     labels: Path | None = None
+    moments: int = 1_000_000
+    say: Callable[[str], None] = _silent
 
 
 def at_most(name: str, value: float, unit: str, limit: float) -> Figure:

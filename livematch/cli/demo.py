@@ -45,7 +45,7 @@ def demo(
 ) -> None:
     """Play the bundled films with a bundled camera; without a display, render ten seconds."""
     archive = platformdirs.user_cache_path("livematch") / "demo"
-    index([films_folder()], archive, height=PROXY_HEIGHT_PX)
+    index([films_folder()], archive, height=PROXY_HEIGHT_PX, learn=False)
     if offscreen or not has_display():
         _render(archive, seconds or RENDERED_S, parse_size(size), out)
         return

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -17,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from livematch.archive.proxynames import kind_of
+from livematch.archive.saved import fit_outgrown, keep_fit, learned
 from livematch.archive.schema import DATABASE
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive
@@ -40,6 +42,7 @@ from livematch.indexing.film import FilmTask
 from livematch.indexing.kinds import KINDS, MJPEG, PLAYED_AS_THEY_ARE, ProxyKind
 from livematch.indexing.plan import Plan
 from livematch.indexing.scan import check_roots, shown
+from livematch.lessons import LEAST_MOMENTS, take_lessons
 
 INTERRUPTED = 130
 LEAST_HEIGHT_PX, MOST_HEIGHT_PX = 90, 4320
@@ -81,6 +84,10 @@ def index(
         str | None,
         typer.Option("--on", help="A Dask cluster's scheduler, tcp://HOST:8786, to index on."),
     ] = None,
+    learn: Annotated[
+        bool,
+        typer.Option(help="Learn from these films, once, what blur, light and angle do to them."),
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
 ) -> None:
     """Index films: find shots and moments, describe them, make proxies. Run it again any time."""
@@ -107,7 +114,9 @@ def index(
             hire=_on_cluster(scheduler) if scheduler else Crew,
         )
     with Archive.open(archive) as finished:
-        Searcher(finished)  # a large archive's search graph is made now, so that no show waits
+        if learn and not outcome.interrupted:
+            _learn(finished, network, as_json)
+        Searcher(finished)  # a large archive's index is made now, so that no show waits
     if as_json:
         typer.echo(json.dumps(as_document(outcome)))
     else:
@@ -116,6 +125,22 @@ def index(
         raise typer.Exit(INTERRUPTED)
     if outcome.of(Status.FAILED):
         raise typer.Exit(1)
+
+
+def _learn(archive: Archive, network: Network, as_json: bool) -> None:
+    """Teach the archive what to look away from, if it has grown or never was."""
+    if not fit_outgrown(archive, taught=True) or len(archive.moments) < LEAST_MOMENTS:
+        return
+    describer = replace(network, threads=cores())()
+    with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
+        task = bar.add_task("learning what blur, light and angle do to these films", total=None)
+        lessons = take_lessons(
+            archive,
+            describer.embedder,
+            lambda done, all_: bar.update(task, completed=done, total=all_),
+        )
+    pictures = 0 if lessons is None else lessons.views.shape[0] * lessons.views.shape[1]
+    keep_fit(archive, learned(archive, lessons), pictures)
 
 
 def _on_cluster(scheduler: str) -> Hire:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from livematch.archive.finder import Finder
 from livematch.clock import Clock
-from livematch.control.params import Params
+from livematch.control.params import Params, weights
 from livematch.embed.describer import Describer
 from livematch.embed.motion import small
 from livematch.embed.trail import Trail
@@ -43,11 +43,11 @@ class Vision:
         """Return the archive's candidates for one frame."""
         taken_s = self._clock.now()
         glimpse, cuts = self._look(frame)
-        descriptor = self._describer.describe([glimpse])[0]
+        params = self._params()
+        weighed = [name for name, weight in weights(params).items() if weight > 0]
+        descriptor = self._describer.describe([glimpse], weighed or None)[0]
         described_s = self._clock.now()
-        candidates = self._finder.find(
-            frame.captured_s, descriptor, cuts, self._params(), CANDIDATES
-        )
+        candidates = self._finder.find(frame.captured_s, descriptor, cuts, params, CANDIDATES)
         found_s = self._clock.now()
         self._telemetry.record("captured → taken", (taken_s - frame.captured_s) * 1e3)
         self._telemetry.record("taken → described", (described_s - taken_s) * 1e3)

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +31,12 @@ def no_model() -> Describer:
 class CrashesOnWhite(Describer):
     """Kills its process, as a broken decoder would, when it sees a white film."""
 
-    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
+    def describe(
+        self, glimpses: Sequence[Glimpse], wanted: Collection[str] | None = None
+    ) -> Vector:
         if min(glimpse.image.mean() for glimpse in glimpses) > 250:
             os.kill(os.getpid(), signal.SIGSEGV)
-        return super().describe(glimpses)
+        return super().describe(glimpses, wanted)
 
 
 def crashing() -> Describer:
@@ -48,11 +50,13 @@ class DyingDescriber(Describer):
         super().__init__(ThumbnailEmbedder())
         self._folder = folder
 
-    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
+    def describe(
+        self, glimpses: Sequence[Glimpse], wanted: Collection[str] | None = None
+    ) -> Vector:
         try:
             (self._folder / "died").touch(exist_ok=False)
         except FileExistsError:
-            return super().describe(glimpses)
+            return super().describe(glimpses, wanted)
         (self._folder / "died").write_text(str(os.getpid()))
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("nobody survives that")

@@ -85,7 +85,9 @@ def test_warming_up_and_the_report(embedder: AnyEmbedder) -> None:
 
 def test_black_and_white_give_finite_descriptors(embedder: AnyEmbedder) -> None:
     images = [np.full((90, 160, 3), value, np.uint8) for value in (0, 127, 255)]
-    descriptors = describe(glimpses(images), embedder.embed(images))
+    descriptors = describe(
+        glimpses(images), embedder.embed(images), descriptor_layout(embedder.card)
+    )
     assert np.isfinite(descriptors).all()
     assert np.isfinite(descriptors.astype(np.float16)).all()
 
@@ -104,12 +106,12 @@ def test_the_weighed_descriptor_finds_the_picture_again(embedder: AnyEmbedder) -
     of_stills = ("semantic", "layout", "colour")
     parts = descriptor_layout(embedder.card, of_stills)
     scenes = [picture(seed) for seed in RNG_SEEDS]
-    stored = describe(glimpses(scenes), embedder.embed(scenes), of_stills).astype(np.float16)
+    stored = describe(glimpses(scenes), embedder.embed(scenes), parts).astype(np.float16)
     camera = [
         np.clip(cv2.resize(scene, (800, 600)) * 0.9 + 10, 0, 255).astype(np.uint8)
         for scene in scenes
     ]
-    queries = describe(glimpses(camera), embedder.embed(camera), of_stills)
+    queries = describe(glimpses(camera), embedder.embed(camera), parts)
     for seed, query in zip(RNG_SEEDS, queries, strict=True):
         for weights in ({}, *({name: 1.0} for name in parts.names)):
             scores = stored.astype(np.float32) @ weigh(query, weights, parts)

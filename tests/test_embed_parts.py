@@ -61,7 +61,9 @@ def test_parts_of_any_features_are_unit_or_nothing(pooled: np.ndarray, maps: np.
 @settings(deadline=None)  # the first one loads the face detector
 @given(images)
 def test_descriptors_of_any_picture_are_finite(image: Image) -> None:
-    rows = describe([Glimpse(image)], ThumbnailEmbedder().embed([image]))
+    rows = describe(
+        [Glimpse(image)], ThumbnailEmbedder().embed([image]), descriptor_layout(thumbnail_card())
+    )
     assert rows.shape == (1, LAYOUT.dimension)
     assert rows.dtype == np.float32
     assert np.isfinite(rows.astype(np.float16)).all()
@@ -269,7 +271,11 @@ def test_a_new_part_is_one_more_row(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("semantic", "tone")
     assert descriptor_layout(CARD, names).dimension == 64 + 3
     image = plain(3, 0, 4)
-    rows = describe([Glimpse(image)], ThumbnailEmbedder().embed([image]), names)
+    rows = describe(
+        [Glimpse(image)],
+        ThumbnailEmbedder().embed([image]),
+        descriptor_layout(thumbnail_card(), names),
+    )
     np.testing.assert_allclose(rows[0, 64:], [0.6, 0, 0.8], atol=1e-6)
 
 

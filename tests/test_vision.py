@@ -1,6 +1,7 @@
 """Vision: the camera is described by the very code that described the archive, bit for bit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from test_indexing_film import task_for
 from livematch.archive.network import open_describer
 from livematch.archive.store import Archive, ModelIdentity
 from livematch.clock import ManualClock
-from livematch.control.params import Params
+from livematch.control.params import WEIGHTS, Params
 from livematch.embed.card import load_card
 from livematch.embed.describer import Describer
 from livematch.embed.features import AnyEmbedder
@@ -36,11 +37,16 @@ class Notes(Describer):
         self.glimpses: list[Glimpse] = []
         self.rows: list[Vector] = []
 
-    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
-        rows = super().describe(glimpses)
+    def describe(
+        self, glimpses: Sequence[Glimpse], wanted: Collection[str] | None = None
+    ) -> Vector:
+        rows = super().describe(glimpses, wanted)
         self.glimpses += glimpses
         self.rows += list(rows)
         return rows
+
+
+EVERYTHING = replace(Params(), **dict.fromkeys(WEIGHTS, 1.0))  # every part is weighed
 
 
 class FindsNothing:
@@ -52,7 +58,7 @@ class FindsNothing:
 
 def vision_with(describer: Describer) -> Vision:
     clock = ManualClock()
-    return Vision(describer, FindsNothing(), Params, clock, Telemetry())  # type: ignore[arg-type]
+    return Vision(describer, FindsNothing(), lambda: EVERYTHING, clock, Telemetry())  # type: ignore[arg-type]
 
 
 def scenery(seed: int, frames: int) -> list[Image]:
@@ -110,6 +116,19 @@ def test_archive_and_camera_agree_bit_for_bit(film: Path, threads: int) -> None:
     np.testing.assert_array_equal(
         live.view(np.uint16), indexed.vectors.astype(np.float16).view(np.uint16)
     )
+
+
+def test_what_nobody_weighs_is_not_measured(film: Path) -> None:
+    notes = Notes(ThumbnailEmbedder())
+    hands = replace(Params(), motion=0.0, layout=0.0)
+    vision = Vision(notes, FindsNothing(), lambda: hands, ManualClock(), Telemetry())  # type: ignore[arg-type]
+    for number, image in enumerate(scenery(1, 8)):
+        vision.observe(Frame(number, number / 30, image))
+    places = notes.layout.slices
+    assert [name for name in places if notes.rows[-1][places[name]].any()] == ["semantic", "colour"]
+    hands = replace(hands, semantic=0.0, colour=0.0, face=0.0)  # then all weigh the same
+    vision.observe(Frame(9, 1 / 3, scenery(1, 10)[9]))
+    assert notes.rows[-1][places["motion"]].any()
 
 
 def test_movement_is_forgotten_at_a_cut_and_little_is_remembered(film: Path) -> None:

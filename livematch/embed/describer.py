@@ -1,6 +1,6 @@
 """Pictures to descriptors: one network and all parts, the same for the archive and the camera."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -25,10 +25,13 @@ class Describer:
         dark = np.zeros((self.embedder.card.height, self.embedder.card.width, 3), np.uint8)
         self.describe([Glimpse(dark, dark, 1.0)])
 
-    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
+    def describe(
+        self, glimpses: Sequence[Glimpse], wanted: Collection[str] | None = None
+    ) -> Vector:
         """Return the descriptors of glimpses: float32 (n, dimension), unit part beside part.
 
-        Raises ModelError when the network fails.
+        Only the `wanted` parts, where they are given: what nobody weighs need not be measured, and
+        is zeros. Raises ModelError when the network fails.
         """
         features = self.embedder.embed([glimpse.image for glimpse in glimpses])
-        return describe(glimpses, features, self.layout.names)
+        return describe(glimpses, features, self.layout, wanted)

@@ -10,7 +10,7 @@ with no layout at all) is zeros: its cosine with anything is 0, never NaN.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -161,11 +161,20 @@ def descriptor_layout(card: ModelCard, names: Sequence[str] = tuple(RULES)) -> D
 
 
 def describe(
-    glimpses: Sequence[Glimpse], features: Features, names: Sequence[str] = tuple(RULES)
+    glimpses: Sequence[Glimpse],
+    features: Features,
+    layout: DescriptorLayout,
+    wanted: Collection[str] | None = None,
 ) -> Vector:
-    """Describe glimpses whose features are known: float32 (n, dimension), unit part beside part."""
-    columns = [RULES[name].measure(glimpses, features) for name in names]
-    return np.concatenate(columns, axis=1, dtype=np.float32)
+    """Describe glimpses whose features are known: float32 (n, dimension), unit part beside part.
+
+    Parts that are not `wanted`, where that is given, are zeros.
+    """
+    described = np.zeros((len(glimpses), layout.dimension), np.float32)
+    for name, place in layout.slices.items():
+        if wanted is None or name in wanted:
+            described[:, place] = RULES[name].measure(glimpses, features)
+    return described
 
 
 def weigh(query: Vector, weights: Mapping[str, float], layout: DescriptorLayout) -> Vector:

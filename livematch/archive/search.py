@@ -26,9 +26,13 @@ log = logging.getLogger(__name__)
 # Up to here every moment is compared: 0.7 ms for 20,000 of 240 numbers, and 19 MB.
 EXACT_UP_TO = 20_000
 EXACT_POOLS = (256, 1024)  # moments looked at, until there are enough shots among them
+# At a million moments and 16 positions of the faders, 2048 find 99.5 % of the ten best at the worst
+# of them (in 2.3 ms, p99), 1024 find 97.0 %, 3072 find 99.7 % and take 3.
 LISTED_POOLS = (2048, 8192)
-# From this share of the weights on, a part's own lists are asked. They find more, and faster.
-DOMINANT = 0.8
+# From this share of the weights on, a part's own lists are asked. Where one part has 0.71, they
+# find 99.7 % and the lists of all parts 98.8; where it has all, 98.5 and 54 to 70 in an archive
+# whose shots have each part from elsewhere.
+DOMINANT = 0.7
 _FILTERED_FROM = 0.5  # with fewer moments allowed, lists of those alone are better
 
 

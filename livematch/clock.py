@@ -64,3 +64,8 @@ class ManualClock:
 def process_age_s() -> float:
     """Return how long ago this process was started: interpreter, imports and all."""
     return time.time() - psutil.Process().create_time()
+
+
+def cpu_s() -> float:
+    """Return how many seconds processors have worked for this process, all threads together."""
+    return time.process_time()

@@ -1,9 +1,6 @@
 """Cuts in what the camera sees: a trailer, a capture card, somebody else's mix."""
 
-import cv2
-import numpy as np
-
-from livematch.indexing.shots import HEIGHT_PX, WIDTH_PX, CutDetector
+from livematch.indexing.shots import CutDetector, small
 from livematch.values import Image
 
 AFTER = 2  # pictures of the new shot that are waited for: the first one and one more
@@ -29,9 +26,3 @@ class InputCuts:
         is_cut = self._detector.push(small(image)) is not None
         self.count += is_cut and self._pictures > SETTLING
         return self.count
-
-
-def small(image: Image) -> Image:
-    """Shrink a BGR frame to what cuts are looked for in: (36, 64, 3), Y, Cr, Cb."""
-    shrunk = cv2.resize(image, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(shrunk, cv2.COLOR_BGR2YCrCb), np.uint8)

@@ -18,7 +18,7 @@ from livematch.values import Image, Moment, Vector
 
 VIEWS = 3000  # altered pictures in all: half a minute on two cores
 MOST_VIEWS = 8  # of one moment
-LEAST_MOMENTS = 4  # with fewer there is nothing to tell apart
+LEAST_MOMENTS = 16  # with fewer there is nothing to tell apart
 WIDTH_PX = 448  # twice what the bundled networks look at: alterations need something to work on
 
 Progress = Callable[[int, int], None]  # moments done, moments in all

@@ -86,6 +86,8 @@ class OpenFilm:
         streams = [s for s in self.container.streams.video if not _is_cover(s)]
         if not streams:
             raise FilmError(f"{self.path}: has no moving picture")
+        if streams[0].codec_context is None:  # whatever PyAV's annotations say
+            raise FilmError(f"{self.path}: is in a codec that this FFmpeg does not know")
         if streams[0].codec_context.width <= 0 or streams[0].codec_context.height <= 0:
             raise FilmError(f"{self.path}: its picture size cannot be read")
         return streams[0]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from livematch.archive.finder import Finder
 from livematch.archive.network import open_describer
-from livematch.archive.search import Searcher
 from livematch.archive.store import Archive
 from livematch.camera.device import parse_mode
 from livematch.camera.open import open_camera
@@ -73,7 +73,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             config.threads,
             require_gpu=config.require_gpu,
         )
-        describer.embedder.warm_up()
+        describer.warm_up()
         stage = Stage.open(config, clock, control, recorder)
         stack.callback(stage.close)
         shelf = Shelf()
@@ -81,7 +81,8 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         decks = Decks(_pair(shelf, offline=config.offline), archive.clip)
         stack.callback(decks.close)
         director = Director()
-        vision = Vision(describer, Searcher(archive), lambda: control.params, clock, telemetry)
+        finder = Finder(archive, config.start)
+        vision = Vision(describer, finder, lambda: control.params, clock, telemetry)
         eyes: Eyes
         if config.offline:
             eyes = OfflineEyes(camera, vision)

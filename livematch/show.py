@@ -117,7 +117,7 @@ def hud_status(show: Show) -> HudStatus:
         camera=camera_line(camera),
         fps=1e3 / frames.p50_ms if frames else 0.0,
         film=clip.title if clip else None,
-        time_s=match.moment.time_s + playing[1] if match and playing else None,
+        time_s=match.start.time_s + playing[1] if match and playing else None,
         score=match.score if match else None,
         parts=match.parts if match else (),
         stages=tuple(stages.values()),
@@ -149,7 +149,7 @@ def all_counters(show: Show) -> dict[str, int]:
 def _told(cue: Cue) -> str:
     if cue.match is None:
         return f"{cue.decided_s:.2f} s: {cue.source} ({cue.cause})"
-    moment = cue.match.moment
+    moment = cue.match.start
     return (
         f"{cue.decided_s:.2f} s: film {moment.film_id} at {moment.time_s:.2f} s"
         f" ({cue.cause}, {cue.match.score:.3f})"

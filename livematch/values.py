@@ -26,6 +26,19 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What is described: a picture, and one from a little before it, by which movement is seen.
+
+    `apart_s` is the time from `before` to `image`; it is negative where a shot has just begun and
+    `before` is in truth the picture after. A still has none.
+    """
+
+    image: Image
+    before: Image | None = None
+    apart_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """An indexed instant of the archive: `row` in the vectors, where it lies in which shot."""
 
@@ -46,11 +59,20 @@ class ShotKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A moment and how like the observation it is: −1 to 1, whole and by descriptor part."""
+    """A moment and how like the observation it is: −1 to 1, whole and by descriptor part.
+
+    `entry` is where its shot is entered instead, so that movement carries on; None: at `moment`.
+    """
 
     moment: Moment
     score: float
     parts: tuple[tuple[str, float], ...] = ()
+    entry: Moment | None = None
+
+    @property
+    def start(self) -> Moment:
+        """The moment that the shot is played from."""
+        return self.entry or self.moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
-from livematch.archive.search import Searcher
+from livematch.archive.finder import Finder
 from livematch.clock import Clock
-from livematch.control.params import Params, weights
+from livematch.control.params import Params
 from livematch.embed.describer import Describer
+from livematch.embed.motion import small
+from livematch.embed.trail import Trail
 from livematch.inputcuts import InputCuts
 from livematch.slots import Newest
 from livematch.telemetry import Telemetry
-from livematch.values import Frame, Observation
+from livematch.values import Frame, Glimpse, Observation
 from livematch.worker import Worker
 
 CANDIDATES = 32  # matches an observation carries: enough for the cooldowns to choose among
@@ -24,30 +26,40 @@ class Vision:
     def __init__(
         self,
         describer: Describer,
-        searcher: Searcher,
+        finder: Finder,
         params: Callable[[], Params],
         clock: Clock,
         telemetry: Telemetry,
     ) -> None:
         self._describer = describer
-        self._searcher = searcher
+        self._finder = finder
         self._params = params
         self._clock = clock
         self._telemetry = telemetry
         self._cuts = InputCuts()
+        self._trail = Trail()
 
     def observe(self, frame: Frame) -> Observation:
         """Return the archive's candidates for one frame."""
         taken_s = self._clock.now()
-        cuts = self._cuts.push(frame.image)
-        descriptor = self._describer.describe([frame.image])[0]
+        glimpse, cuts = self._look(frame)
+        descriptor = self._describer.describe([glimpse])[0]
         described_s = self._clock.now()
-        candidates = self._searcher.search(descriptor, weights(self._params()), CANDIDATES)
+        candidates = self._finder.find(
+            frame.captured_s, descriptor, cuts, self._params(), CANDIDATES
+        )
         found_s = self._clock.now()
         self._telemetry.record("captured → taken", (taken_s - frame.captured_s) * 1e3)
         self._telemetry.record("taken → described", (described_s - taken_s) * 1e3)
         self._telemetry.record("described → found", (found_s - described_s) * 1e3)
         return Observation(frame.number, frame.captured_s, found_s, candidates, cuts)
+
+    def _look(self, frame: Frame) -> tuple[Glimpse, int]:
+        """Put the frame beside the one a tenth of a second earlier, and count the cuts so far."""
+        before, cuts = self._cuts.count, self._cuts.push(frame.image)
+        if cuts != before:
+            self._trail.forget()
+        return self._trail.follow(frame.captured_s, frame.image, small(frame.image)), cuts
 
 
 def watch(

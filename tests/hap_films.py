@@ -1,6 +1,7 @@
 """HAP films for tests, made by the `ffmpeg` program; tests that need one skip where it cannot."""
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import cramjam
@@ -9,13 +10,19 @@ import pytest
 KINDS = ("hap", "hap_alpha", "hap_q")
 
 
-def make(path: Path, kind: str = "hap", *options: str, size: str = "64x48") -> Path:
-    """Write one second of a test pattern at 25 pictures a second."""
-    source = f"testsrc2=size={size}:rate=25:duration=1"
+def make(
+    path: Path,
+    kind: str = "hap",
+    *options: str,
+    size: str = "64x48",
+    source: Sequence[str] | None = None,
+) -> Path:
+    """Write one second of a test pattern at 25 pictures a second, or what `source` says."""
+    pattern = f"testsrc2=size={size}:rate=25:duration=1"
     if kind == "hap_alpha":
-        source += ",format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='255*X/W'"
-    command = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", source]
-    command += ["-c:v", "hap", "-format", kind, *options, str(path)]
+        pattern += ",format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='255*X/W'"
+    command = ["ffmpeg", "-v", "error", "-y", *(source or ("-f", "lavfi", "-i", pattern))]
+    command += ["-an", "-c:v", "hap", "-format", kind, *options, str(path)]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except FileNotFoundError:

@@ -13,7 +13,7 @@ from livematch.embed.describer import Describer
 from livematch.embed.thumbnail import ThumbnailEmbedder
 from livematch.errors import ModelError
 from livematch.indexing.describing import identity_of
-from livematch.values import Image, Vector
+from livematch.values import Glimpse, Vector
 
 MARKS = identity_of(ThumbnailEmbedder().card)
 
@@ -31,14 +31,41 @@ def no_model() -> Describer:
 class CrashesOnWhite(Describer):
     """Kills its process, as a broken decoder would, when it sees a white film."""
 
-    def describe(self, images: Sequence[Image]) -> Vector:
-        if min(image.mean() for image in images) > 250:
+    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
+        if min(glimpse.image.mean() for glimpse in glimpses) > 250:
             os.kill(os.getpid(), signal.SIGSEGV)
-        return super().describe(images)
+        return super().describe(glimpses)
 
 
 def crashing() -> Describer:
     return CrashesOnWhite(ThumbnailEmbedder())
+
+
+class DyingDescriber(Describer):
+    """Describes by thumbnails, but kills its process if none has died before it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(ThumbnailEmbedder())
+        self._folder = folder
+
+    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
+        try:
+            (self._folder / "died").touch(exist_ok=False)
+        except FileExistsError:
+            return super().describe(glimpses)
+        (self._folder / "died").write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("nobody survives that")
+
+
+@dataclass(frozen=True)
+class DiesOnce:
+    """Describes by thumbnails; of all processes the first one dies in the middle of its film."""
+
+    folder: Path
+
+    def __call__(self) -> Describer:
+        return DyingDescriber(self.folder)
 
 
 @dataclass(frozen=True)
@@ -49,6 +76,22 @@ class TellsItsProcess:
 
     def __call__(self) -> Describer:
         (self.folder / f"{os.getpid()}.pid").touch()
+        return thumbnails()
+
+
+@dataclass(frozen=True)
+class ChangesItsFilm:
+    """Describes by thumbnails, while something is still written to, or taken away with, a film."""
+
+    film: Path
+    is_taken_away: bool = False
+
+    def __call__(self) -> Describer:
+        if self.is_taken_away:
+            self.film.unlink(missing_ok=True)
+        else:
+            with self.film.open("ab") as file:
+                file.write(b"more of it")
         return thumbnails()
 
 

@@ -17,9 +17,10 @@ from livematch.cli.archive import archive_app
 from livematch.cli.find import find
 from livematch.embed.card import load_card
 from livematch.embed.describer import Describer
+from livematch.embed.parts import RULES
 from livematch.embed.thumbnail import ThumbnailEmbedder
 from livematch.errors import ArchiveError, ModelError, UsageError
-from livematch.values import Image
+from livematch.values import Glimpse, Image
 
 HUES = (10, 40, 70, 100, 130, 160)
 
@@ -54,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, describer: Describer) -> Pa
                     tuple(ShotSpan(1200.0 * n, 1200.0 * n + 1200) for n in range(3)),
                     np.array([600.25, 1800.25, 3000.25]),
                     np.arange(3),
-                    describer.describe(images),
+                    describer.describe([Glimpse(image) for image in images]),
                     tuple(images),
                 )
             )  # fmt: skip
@@ -92,14 +93,14 @@ def test_find_as_json(app: typer.Typer, folder: Path, query: Path) -> None:
     assert best["film"] == "/films/hues 1.mp4"
     assert best["time_s"] == 1800.25
     assert (best["shot"]["start_s"], best["shot"]["end_s"]) == (1200.0, 2400.0)
-    assert set(best["parts"]) == {"semantic", "layout", "colour"}
+    assert set(best["parts"]) == set(RULES)
     assert len({line["shot"]["id"] for line in found}) == 4
 
 
 def test_find_as_a_table(app: typer.Typer, folder: Path, query: Path) -> None:
     printed = run(app, "find", query, "-a", folder, "-n", 2).splitlines()
     assert len(printed) == 3
-    assert printed[0].split() == ["film", "time", "score", "semantic", "layout", "colour"]
+    assert printed[0].split() == ["film", "time", "score", *RULES]
     assert "hues 1.mp4" in printed[1]
     assert "0:30:00.250" in printed[1]
 
@@ -175,7 +176,7 @@ def test_info(app: typer.Typer, folder: Path) -> None:
     assert (found["films"], found["shots"], found["moments"]) == (2, 6, 6)
     assert found["duration_s"] == 7400.0
     assert found["model"]["name"] == "thumbnail"
-    assert [part["name"] for part in found["layout"]] == ["semantic", "layout", "colour"]
+    assert [part["name"] for part in found["layout"]] == [*RULES]
     assert found["plays"] == {"original": 2}
     printed = run(app, "archive", "info", folder)
     assert "2:03:20.000" in printed

@@ -37,7 +37,7 @@ def test_info_counts(folder: Path) -> None:
     assert (found.shots, found.moments) == (3 * SHOTS, 3 * MOMENTS)
     assert found.duration_s == pytest.approx(3 * 2.0 * SHOTS)
     assert found.bytes_on_disk >= 3 * MOMENTS * LAYOUT.dimension * 2
-    assert dict(found.plays) == {"original": 2, "proxy .mov": 1}
+    assert dict(found.plays) == {"original": 2, "proxy mjpeg": 1}
     assert (found.model, found.layout) == (MODEL, LAYOUT)
 
 

@@ -1,13 +1,20 @@
 """The bench measures; what it measures here is not judged."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import archive_kit
+import numpy as np
 import pytest
 
 from livematch import bench
+from livematch.archive.store import Archive, Moments
+from livematch.bench import decks
 from livematch.bench.figures import Plan, at_least, at_most, machine
+from livematch.bench.matching import subjects
 from livematch.bench.playing import _stage
-from livematch.errors import LivematchError
+from livematch.errors import FilmError, LivematchError
+from livematch.indexing.kinds import KINDS
 from livematch.telemetry import summarise
 
 
@@ -52,9 +59,83 @@ def test_memory_is_sampled_from_a_process_of_its_own(plan: Plan) -> None:
 
 
 def test_indexing_is_compared_with_decoding(plan: Plan) -> None:
-    indexing, decoding = bench.indexing(plan).figures
-    assert indexing.value > 0
-    assert decoding.value > 0
+    section = bench.indexing(plan)
+    figures = {figure.name: figure.value for figure in section.figures}
+    decoding, bare = figures["decoding alone"], figures["indexing without proxies"]
+    assert figures["of the speed of decoding"] == pytest.approx(100 * bare / decoding)
+    assert figures["indexing with proxies"] > 0
+    assert "limited by" in section.about
+    for how in ("without proxies", "with proxies"):
+        shares = [value for name, value in figures.items() if name.startswith(f"{how}: ")]
+        assert len(shares) == 4
+        assert sum(shares) == pytest.approx(100)
+
+
+def test_neighbours_are_counted_by_part_and_by_the_mix(plan: Plan, tmp_path: Path) -> None:
+    """Three films, each with a colour of its own; one has no layout at all, and is not asked."""
+    places = archive_kit.LAYOUT.slices
+    archive = tmp_path / "films"
+    with Archive.create(archive, archive_kit.MODEL, archive_kit.LAYOUT) as made:
+        for number in (1, 2, 3):
+            film = archive_kit.film(number)
+            film.vectors[:, places["colour"]] = film.vectors[0, places["colour"]]
+            film.vectors[:, places["layout"]] *= number != 3
+            made.add_film(film)
+    figures = {f.name: f.value for f in bench.labels(replace(plan, archive=archive)).figures}
+    assert figures["precision@5 colour, 12 shots"] == 100
+    assert 0 <= figures["precision@5 layout, 8 shots"] < 100
+    assert 0 <= figures["precision@5 semantic, 12 shots"] < 100
+    assert figures["precision@5 mix, 12 shots"] <= 100
+    assert figures["by chance"] == pytest.approx(100 * 3 / 11)
+
+
+def test_without_labels_the_section_says_so(plan: Plan) -> None:
+    section = bench.labels(plan)  # its films are of one shot each
+    assert (section.figures, section.about[:7]) == ((), "skipped")
+
+
+def test_subjects_need_two_films_of_two_shots() -> None:
+    def moments(films: list[int], shots: list[int]) -> Moments:
+        count = len(films)
+        return Moments(np.arange(count), np.array(films), np.array(shots), np.arange(count) / 2)
+
+    # three shots in film 1, two in film 2, one in film 3
+    several = moments([1, 1, 1, 1, 2, 2, 2, 3], [1, 1, 2, 3, 4, 4, 5, 6])
+    assert subjects(several) == [(1, 2), (2, 2), (3, 2), (5, 1), (6, 1)]
+    assert subjects(moments([1, 1, 2], [1, 2, 3])) == []
+
+
+def test_decks_are_measured_in_every_kind_there_is(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decks, "FILM_S", 0.5)
+    monkeypatch.setattr(decks, "SEEKS", 3)
+    monkeypatch.setattr(decks, "SIZE_PX", (320, 180))
+    section = bench.SECTIONS["decks"](plan)
+    here = [kind.name for kind in KINDS.values() if kind.lack() is None]
+    names = [figure.name for figure in section.figures]
+    assert all(figure.value > 0 for figure in section.figures)
+    for name in (decks.ORIGINAL, *here):
+        assert len([figure for figure in names if figure.startswith(f"{name}: ")]) == 7
+    assert len(names) == 7 * (1 + len(here))
+
+
+def test_a_kind_that_cannot_be_written_is_said_to_be_missing(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking = {**KINDS, "hap": replace(KINDS["hap"], lack=lambda: "there is no encoder")}
+    monkeypatch.setattr(decks, "KINDS", {name: lacking[name] for name in ("mjpeg", "hap")})
+    monkeypatch.setattr(decks, "FILM_S", 0.5)
+    monkeypatch.setattr(decks, "SEEKS", 3)
+    monkeypatch.setattr(decks, "SIZE_PX", (320, 180))
+    section = decks.two_decks(plan)
+    assert section.about.endswith("; without hap: there is no encoder")
+    assert not [figure for figure in section.figures if figure.name.startswith("hap")]
+
+
+def test_decks_without_a_film_are_told(plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(FilmError, match="no film to measure"):
+        decks.two_decks(replace(plan, films=tmp_path))
 
 
 def test_a_stage_nobody_saw_is_said_to_be_missing() -> None:

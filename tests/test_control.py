@@ -14,6 +14,7 @@ from livematch.control.commands import TRIGGER_HELP, Command, Fire, Nudge, Set, 
 from livematch.control.keys import KEYS, describe
 from livematch.control.params import TABLE, WEIGHTS, Params, Spec, changed, spec, weights
 from livematch.control.state import PENDING, Control
+from livematch.embed.parts import RULES
 from livematch.errors import UsageError
 
 ROWS = list(TABLE.values())
@@ -250,7 +251,10 @@ def test_weights_are_the_descriptors_parts() -> None:
         "semantic": params.semantic,
         "layout": params.layout,
         "colour": 0.9,
+        "motion": params.motion,
+        "face": params.face,
     }
+    assert tuple(RULES) == WEIGHTS
     assert set(WEIGHTS) <= set(TABLE)
 
 

@@ -1,5 +1,6 @@
 """The pair of decks on a manual clock, with decks that are ready when the test says so."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,15 @@ def seen(program: Program) -> list[tuple[int, float]]:
         (round(layer.picture.time_s // 100) if layer.picture else -1, round(layer.opacity, 3))
         for layer in program.layers
     ]
+
+
+def test_a_shot_is_entered_where_its_match_says() -> None:
+    rig = Rig()
+    elsewhere = Match(Moment(3, 3, 3, 300.0), 0.5, entry=Moment(31, 3, 3, 312.5))
+    rig.decks.cue(replace(cue(3), match=elsewhere))
+    assert rig.a.clip is not None
+    assert rig.a.clip.entry_s == 312.5
+    assert [clip.entry_s for clip in rig.decks.clip_of([elsewhere])] == [312.5]
 
 
 def test_nothing_is_on_before_the_first_cue_is_ready() -> None:

@@ -9,7 +9,7 @@ from livematch.embed.features import AnyEmbedder
 from livematch.embed.onnx import Embedder
 from livematch.embed.parts import describe, descriptor_layout, layout, part_scores, semantic, weigh
 from livematch.embed.thumbnail import ThumbnailEmbedder
-from livematch.values import Image, Vector
+from livematch.values import Glimpse, Image, Vector
 
 RNG_SEEDS = range(6)
 
@@ -41,6 +41,10 @@ def picture(seed: int, height: int = 360, width: int = 640) -> Image:
                 cv2.line(image, centre, (centre[0] + 3 * size, centre[1] - size), colour, 9)
     grain = rng.normal(0, 8, image.shape)
     return np.clip(cv2.GaussianBlur(image, (0, 0), 1.5) + grain, 0, 255).astype(np.uint8)
+
+
+def glimpses(images: list[Image]) -> list[Glimpse]:
+    return [Glimpse(image) for image in images]
 
 
 def test_shapes_are_the_cards(embedder: AnyEmbedder) -> None:
@@ -81,7 +85,7 @@ def test_warming_up_and_the_report(embedder: AnyEmbedder) -> None:
 
 def test_black_and_white_give_finite_descriptors(embedder: AnyEmbedder) -> None:
     images = [np.full((90, 160, 3), value, np.uint8) for value in (0, 127, 255)]
-    descriptors = describe(images, embedder.embed(images))
+    descriptors = describe(glimpses(images), embedder.embed(images))
     assert np.isfinite(descriptors).all()
     assert np.isfinite(descriptors.astype(np.float16)).all()
 
@@ -97,14 +101,15 @@ def test_two_crops_of_a_picture_are_nearer_than_another_picture(embedder: AnyEmb
 
 
 def test_the_weighed_descriptor_finds_the_picture_again(embedder: AnyEmbedder) -> None:
-    parts = descriptor_layout(embedder.card)
+    of_stills = ("semantic", "layout", "colour")
+    parts = descriptor_layout(embedder.card, of_stills)
     scenes = [picture(seed) for seed in RNG_SEEDS]
-    stored = describe(scenes, embedder.embed(scenes)).astype(np.float16)
+    stored = describe(glimpses(scenes), embedder.embed(scenes), of_stills).astype(np.float16)
     camera = [
         np.clip(cv2.resize(scene, (800, 600)) * 0.9 + 10, 0, 255).astype(np.uint8)
         for scene in scenes
     ]
-    queries = describe(camera, embedder.embed(camera))
+    queries = describe(glimpses(camera), embedder.embed(camera), of_stills)
     for seed, query in zip(RNG_SEEDS, queries, strict=True):
         for weights in ({}, *({name: 1.0} for name in parts.names)):
             scores = stored.astype(np.float32) @ weigh(query, weights, parts)

@@ -1,11 +1,12 @@
 """The descriptor's parts: unit length, finite for everything, and weighed exactly."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -27,7 +28,7 @@ from livematch.embed.parts import (
     weigh,
 )
 from livematch.embed.thumbnail import ThumbnailEmbedder, thumbnail_card
-from livematch.values import Image
+from livematch.values import Glimpse, Image, Vector
 
 CARD = thumbnail_card()
 LAYOUT = descriptor_layout(CARD)
@@ -42,7 +43,7 @@ def lengths(rows: np.ndarray) -> np.ndarray:
 
 def test_the_vocabulary_and_its_sizes() -> None:
     sizes = {part.name: part.size for part in descriptor_layout(thumbnail_card(1280)).parts}
-    assert sizes == {"semantic": 1280, "layout": 256, "colour": 96}
+    assert sizes == {"semantic": 1280, "layout": 256, "colour": 96, "motion": 96, "face": 22}
 
 
 @given(
@@ -57,9 +58,10 @@ def test_parts_of_any_features_are_unit_or_nothing(pooled: np.ndarray, maps: np.
             assert length == pytest.approx(1, abs=1e-4) or length == 0
 
 
+@settings(deadline=None)  # the first one loads the face detector
 @given(images)
 def test_descriptors_of_any_picture_are_finite(image: Image) -> None:
-    rows = describe([image], ThumbnailEmbedder().embed([image]))
+    rows = describe([Glimpse(image)], ThumbnailEmbedder().embed([image]))
     assert rows.shape == (1, LAYOUT.dimension)
     assert rows.dtype == np.float32
     assert np.isfinite(rows.astype(np.float16)).all()
@@ -68,7 +70,7 @@ def test_descriptors_of_any_picture_are_finite(image: Image) -> None:
 
 
 @given(
-    st.lists(shares, min_size=3, max_size=3),
+    st.lists(shares, min_size=len(LAYOUT.names), max_size=len(LAYOUT.names)),
     hnp.arrays(np.float32, (2, LAYOUT.dimension), elements=finite),
 )
 def test_a_weighed_product_is_the_weighted_mean_of_part_cosines(
@@ -79,7 +81,10 @@ def test_a_weighed_product_is_the_weighted_mean_of_part_cosines(
     named = dict(zip(LAYOUT.names, weights, strict=True))
     product = float(stored @ weigh(query, named, LAYOUT))
     cosines = part_scores(query, stored[None], LAYOUT)[0]
-    expected = np.average(cosines, weights=weights if any(weights) else None)
+    # a part that the query has not says nothing, and weighs nothing
+    has = np.array([bool(query[place].any()) for place in LAYOUT.slices.values()])
+    given = np.array(weights if any(weights) else [1.0] * len(weights)) * has
+    expected = np.average(cosines, weights=given) if given.any() else 0.0
     assert product == pytest.approx(expected, abs=1e-5)
     assert abs(product) <= 1 + 1e-5
 
@@ -87,16 +92,32 @@ def test_a_weighed_product_is_the_weighted_mean_of_part_cosines(
 def test_weights_alone() -> None:
     query = np.ones(LAYOUT.dimension, np.float32)
     only = weigh(query, {"layout": 0.3}, LAYOUT)
-    assert {name: float(only[place].mean()) for name, place in LAYOUT.slices.items()} == {
-        "semantic": 0,
-        "layout": 1,
-        "colour": 0,
-    }
-    equal = np.float32(1 / 3)
+    means = {name: float(only[place].mean()) for name, place in LAYOUT.slices.items()}
+    assert means == {**dict.fromkeys(LAYOUT.names, 0.0), "layout": 1}
+    equal = np.float32(1 / len(LAYOUT.names))
     assert (weigh(query, {}, LAYOUT) == equal).all()
     assert (weigh(query, dict.fromkeys(LAYOUT.names, 0.0), LAYOUT) == equal).all()
     assert (weigh(query, dict.fromkeys(LAYOUT.names, 1e-300), LAYOUT) == equal).all()
     assert (weigh(query, dict.fromkeys(LAYOUT.names, 1e308), LAYOUT) == equal).all()
+
+
+def test_a_part_the_query_has_not_changes_nothing() -> None:
+    rng = np.random.default_rng(3)
+    places = LAYOUT.slices
+    stored = np.concatenate(
+        [unit(rng.normal(size=(20, p.size)).astype(np.float32)) for p in LAYOUT.parts], axis=1
+    )
+    still = stored[0].copy()
+    for name in ("motion", "face"):
+        still[places[name]] = 0
+    weights = {"semantic": 1.0, "colour": 0.5, "motion": 1.0, "face": 1.0}
+    known = {"semantic": 1.0, "colour": 0.5}
+    scores = stored @ weigh(still, weights, LAYOUT)
+    np.testing.assert_array_equal(scores, stored @ weigh(still, known, LAYOUT))
+    assert scores[0] == pytest.approx(1)  # its likeness to itself is not dragged down
+    only = weigh(np.stack([still, stored[0]]), {"motion": 1.0}, LAYOUT)
+    assert not only[0].any()  # nothing to go by: no score, and no division by nothing
+    assert stored[0] @ only[1] == pytest.approx(1)
 
 
 def test_weighing_leaves_the_query_alone_and_takes_many() -> None:
@@ -224,7 +245,7 @@ def test_a_layout_survives_json() -> None:
 
 
 def test_another_edition_is_another_layout() -> None:
-    newer = DescriptorLayout((*LAYOUT.parts[:-1], Part("colour", 96, edition=2)))
+    newer = DescriptorLayout((*LAYOUT.parts[:-1], Part("face", 22, edition=2)))
     assert newer != LAYOUT
 
 
@@ -241,17 +262,15 @@ def test_layouts_are_values() -> None:
 
 
 def test_a_new_part_is_one_more_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = {**RULES, "motion": Rule(lambda _: 5, None)}
-    monkeypatch.setattr(parts, "RULES", rules)
-    names = ("semantic", "motion")
-    assert descriptor_layout(CARD, names).dimension == 64 + 5
-    image = plain(1, 2, 3)
-    features = ThumbnailEmbedder().embed([image])
-    flow = np.array([[3, 0, 4, 0, 0]], np.float32)
-    rows = describe([image], features, names, {"motion": flow})
-    np.testing.assert_allclose(rows[0, 64:], [0.6, 0, 0.8, 0, 0], atol=1e-6)
-    with pytest.raises(ValueError, match="motion is measured elsewhere"):
-        describe([image], features, names)
+    def tone(glimpses: Sequence[Glimpse], _: Features) -> Vector:
+        return unit(np.stack([g.image.mean(axis=(0, 1)) for g in glimpses]).astype(np.float32))
+
+    monkeypatch.setattr(parts, "RULES", {**RULES, "tone": Rule(lambda _: 3, tone)})
+    names = ("semantic", "tone")
+    assert descriptor_layout(CARD, names).dimension == 64 + 3
+    image = plain(3, 0, 4)
+    rows = describe([Glimpse(image)], ThumbnailEmbedder().embed([image]), names)
+    np.testing.assert_allclose(rows[0, 64:], [0.6, 0, 0.8], atol=1e-6)
 
 
 def test_scores_take_the_archives_own_numbers() -> None:
@@ -261,6 +280,8 @@ def test_scores_take_the_archives_own_numbers() -> None:
     )
     stored = rows.astype(np.float16)
     scores = part_scores(rows[7], stored, LAYOUT)
-    assert scores.shape == (50, 3)
+    assert scores.shape == (50, len(LAYOUT.names))
     np.testing.assert_allclose(scores[7], 1, atol=2e-3)
-    np.testing.assert_allclose(part_scores(rows[7], stored[:0], LAYOUT).shape, (0, 3))
+    np.testing.assert_allclose(
+        part_scores(rows[7], stored[:0], LAYOUT).shape, (0, len(LAYOUT.names))
+    )

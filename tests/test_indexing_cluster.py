@@ -8,9 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from films import X264, Recipe, write
-from indexing_twins import MARKS, TellsItsProcess, contents, no_model, thumbnails
+from films import X264, Recipe, write, write_pictures
+from indexing_twins import (
+    MARKS,
+    DiesOnce,
+    TellsItsProcess,
+    contents,
+    crashing,
+    no_model,
+    thumbnails,
+)
 
 from livematch.clock import SystemClock
 from livematch.errors import ModelError, UsageError
@@ -110,6 +119,38 @@ def test_a_worker_that_is_killed_costs_no_film(
     assert killed.is_set()
     assert len(outcome.of(Status.INDEXED)) == 5
     assert contents(tmp_path / "archive") == contents(local)
+
+
+def test_a_worker_that_dies_within_a_film_is_replaced_by_another(
+    films: Path, local: Path, tmp_path: Path, two_workers: str
+) -> None:
+    outcome = run(films, tmp_path / "archive", two_workers, DiesOnce(tmp_path))
+    assert int((tmp_path / "died").read_text()) > 0
+    assert len(outcome.of(Status.INDEXED)) == 5
+    assert contents(tmp_path / "archive") == contents(local)
+    assert not list((tmp_path / "archive" / "proxies").glob("*.part.mov"))
+
+
+def test_a_film_that_kills_every_worker_is_given_up_and_the_others_are_not(
+    tmp_path: Path, two_workers: str
+) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    write(folder / "fine.mp4", Recipe(options=X264, scenes=((1, 40),)))
+    write_pictures(folder / "white.mp4", [np.full((108, 192, 3), 255, np.uint8)] * 30)
+    outcome = run(folder, tmp_path / "archive", two_workers, crashing)
+    assert [film.path.name for film in outcome.of(Status.INDEXED)] == ["fine.mp4"]
+    [failed] = outcome.of(Status.FAILED)
+    assert failed.path.name == "white.mp4"
+    assert "each worker that read it died" in (failed.note or "")
+
+
+def test_each_film_is_one_task(films: Path, tmp_path: Path, two_workers: str) -> None:
+    with distributed.Client(two_workers, set_as_default=False) as client:
+        outcome = run(films, tmp_path / "archive", two_workers)
+        log = client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.transition_log))
+    keys = {str(key) for key, *_ in log if str(key).startswith("livematch-")}
+    assert len(keys) == len(outcome.films) == 6
 
 
 def test_scheduler_and_workers_may_come_after_the_client(

@@ -12,19 +12,20 @@ import films
 import numpy as np
 import pytest
 
+from livematch.clock import SystemClock
 from livematch.embed.describer import Describer
 from livematch.embed.thumbnail import ThumbnailEmbedder
 from livematch.errors import FilmError
 from livematch.indexing import film as film_module
 from livematch.indexing.film import FilmResult, FilmTask, index_film
-from livematch.indexing.moments import MomentChooser
+from livematch.indexing.moments import Chosen, MomentChooser
 from livematch.indexing.proxies import sweep
 from livematch.indexing.scan import fingerprint
 from livematch.indexing.shots import Boundary, Kind
 from livematch.indexing.stage import Stage
 from livematch.indexing.timeline import Timeline
 from livematch.media import colours_of, open_film
-from livematch.values import Image, Vector
+from livematch.values import Glimpse, Image, Vector
 
 
 def task_for(path: Path, *, proxy: bool = True, height_px: int = 720) -> FilmTask:
@@ -283,11 +284,11 @@ class BreaksDown:
     def __init__(self) -> None:
         self.batches = 0
 
-    def describe(self, images: Sequence[Image]) -> Vector:
+    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
         self.batches += 1
         if self.batches == 2:
             raise FilmError("the network is unwell")
-        return np.ones((len(images), 4), np.float32)
+        return np.ones((len(glimpses), 4), np.float32)
 
 
 def test_a_failing_network_fails_the_film_and_nothing_hangs(tmp_path: Path) -> None:
@@ -354,6 +355,61 @@ def test_moments_keep_away_from_cuts_and_from_dissolves() -> None:
     assert [shot.span.start_s for shot in chooser.closed] == [0.0, 2.0]
 
 
+def chosen_at(times: list[float], boundaries: list[Boundary]) -> list[Chosen]:
+    """What a film of stills has chosen, its boundaries known only at its end."""
+    chooser = MomentChooser()
+    for time_s in times:
+        chooser.push(time_s, still(time_s))
+    return chooser.finish(boundaries, times[-1] + 0.04)
+
+
+def hard_cut(time_s: float) -> Boundary:
+    return Boundary(0, time_s, Kind.CUT, time_s, time_s)
+
+
+@pytest.mark.parametrize("fps", [10, 12, 24, 25, 30, 50, 60])
+def test_a_moment_has_the_picture_a_tenth_of_a_second_before(fps: int) -> None:
+    for moment in chosen_at([number / fps for number in range(2 * fps)], []):
+        glimpse, time_s = moment.candidate.glimpse, moment.candidate.time_s
+        assert 0.08 - 1e-9 <= glimpse.apart_s <= 0.1 + 1e-9
+        assert glimpse.before is not None
+        assert np.array_equal(glimpse.image, still(time_s))
+        assert np.array_equal(glimpse.before, still(time_s - glimpse.apart_s))
+
+
+def test_no_moment_looks_back_across_a_cut() -> None:
+    # the second shot is so short that its only moment is its second picture
+    times = [number / 10 for number in range(20)]
+    chosen = chosen_at(times, [hard_cut(1.0), hard_cut(1.2), hard_cut(1.3)])
+    by_shot = {moment.shot: moment.candidate for moment in chosen}
+    assert sorted(by_shot) == [0, 1, 2, 3]
+    starts, ends = [0.0, 1.0, 1.2, 1.3], [1.0, 1.2, 1.3, 1.94]
+    for shot, candidate in by_shot.items():
+        glimpse = candidate.glimpse
+        if shot == 2:
+            assert glimpse == Glimpse(glimpse.image)  # a shot of one picture does not move
+            continue
+        assert glimpse.before is not None
+        other_s = candidate.time_s - glimpse.apart_s
+        assert starts[shot] - 1e-9 <= other_s < ends[shot]
+        assert np.array_equal(glimpse.before, still(other_s))
+
+
+def test_at_the_start_of_a_shot_movement_is_seen_by_the_picture_after() -> None:
+    cuts = [hard_cut(0.25), hard_cut(0.42)]
+    chosen = chosen_at([number / 10 for number in range(10)], cuts)
+    (moment,) = (m.candidate for m in chosen if m.shot == 1)
+    assert moment.time_s == 0.3
+    assert moment.glimpse.apart_s == pytest.approx(-0.1)
+    assert moment.glimpse.before is not None
+    assert np.array_equal(moment.glimpse.before, still(0.4))
+
+
+def test_pictures_far_apart_show_no_movement() -> None:
+    for moment in chosen_at([0.0, 0.5, 1.0, 1.5], []):
+        assert moment.candidate.glimpse.before is None
+
+
 def test_time_stamps_are_kept_or_made_up() -> None:
     timeline = Timeline(Fraction(1, 1000), 25.0)
     stamps = [1000, 1040, None, 1120, 1120, 500, 540]
@@ -364,7 +420,7 @@ def test_time_stamps_are_kept_or_made_up() -> None:
 
 def test_a_stage_works_in_order_and_hands_its_failure_back() -> None:
     done: list[int] = []
-    with Stage("test", done.append, 2) as stage:
+    with Stage("test", done.append, 2, SystemClock()) as stage:
         for number in range(50):
             stage.put(number)
     assert done == list(range(50))
@@ -373,7 +429,7 @@ def test_a_stage_works_in_order_and_hands_its_failure_back() -> None:
         raise FilmError(f"no {number}")
 
     def put_all() -> None:
-        with Stage("test", fail, 2) as failing:
+        with Stage("test", fail, 2, SystemClock()) as failing:
             for number in range(50):
                 failing.put(number)
 

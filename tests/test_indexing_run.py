@@ -15,13 +15,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import films
+import indexing_crashes
 import indexing_run
 import indexing_twins
 import numpy as np
 import pytest
 from indexing_twins import MARKS, contents
 
+from livematch.archive.report import info
 from livematch.archive.store import Archive
+from livematch.cli.index import as_document, summary
 from livematch.clock import SystemClock
 from livematch.errors import ModelError
 from livematch.indexing.build import (
@@ -31,13 +34,16 @@ from livematch.indexing.build import (
     Status,
     index_folders,
     open_or_create,
+    threads_for,
 )
 from livematch.indexing.crew import Advanced, MakeDescriber
 from livematch.indexing.film import FilmTask
+from livematch.indexing.kinds import MJPEG, ProxyKind
 from livematch.indexing.plan import Plan
 from livematch.indexing.speed import Unwatched, index_speed
 
-KILLS = 10
+KILLS = 5  # at a chance instant, with workers
+STEPS_KILLED_AT = 50  # in one process, one step at a time
 
 
 class Notes:
@@ -63,7 +69,7 @@ def run(
     archive: Path,
     *,
     describer: MakeDescriber = indexing_twins.thumbnails,
-    proxies: bool = True,
+    proxy: ProxyKind | None = MJPEG,
     jobs: int = 1,
     notes: Notes | None = None,
     stopping: Callable[[], bool] = lambda: False,
@@ -74,7 +80,7 @@ def run(
             paths,
             opened,
             describer,
-            Settings(proxies, 720, jobs),
+            Settings(proxy, 720, jobs),
             notes or Unwatched(),
             SystemClock(),
             stopping,
@@ -157,6 +163,15 @@ def test_large_films_are_begun_first_and_progress_is_told(
     assert {film.status for film in notes.settled_films} == {Status.INDEXED}
 
 
+def test_a_film_that_is_most_of_the_work_gets_more_cores() -> None:
+    assert threads_for(100, 100, 1, 8) == 8, "the only one, all"
+    assert threads_for(73, 100, 2, 2) == 2
+    assert threads_for(9, 100, 2, 2) == 1
+    assert threads_for(10, 160, 16, 16) == 1
+    assert threads_for(500, 1000, 16, 16) == 8
+    assert threads_for(0, 0, 1, 1) == 1, "empty files are refused later, with their reason"
+
+
 def test_moved_renamed_copied_changed_gone_and_back(
     films_and_archive: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -190,12 +205,12 @@ def test_a_lost_proxy_is_made_again_and_proxies_may_come_later(
     three_films: Path, tmp_path: Path
 ) -> None:
     archive = tmp_path / "a"
-    assert counts(run(three_films, archive, proxies=False)) == {"indexed": 3}
-    assert counts(run(three_films, archive, proxies=False)) == {"unchanged": 3}
+    assert counts(run(three_films, archive, proxy=None)) == {"indexed": 3}
+    assert counts(run(three_films, archive, proxy=None)) == {"unchanged": 3}
     assert counts(run(three_films, archive)) == {"indexed": 3}
     next((archive / "proxies").iterdir()).unlink()
     assert counts(run(three_films, archive)) == {"indexed": 1, "unchanged": 2}
-    assert counts(run(three_films, archive, proxies=False)) == {"unchanged": 3}
+    assert counts(run(three_films, archive, proxy=None)) == {"unchanged": 3}
 
 
 def test_strange_names_and_an_archive_among_the_films(tmp_path: Path) -> None:
@@ -242,6 +257,45 @@ def test_a_crashing_decoder_fails_its_film_only(three_films: Path, tmp_path: Pat
     assert not list((tmp_path / "a" / "proxies").glob("*.part.mov"))
 
 
+@pytest.mark.parametrize("is_taken_away", [False, True])
+def test_a_film_that_changes_while_it_is_read_is_not_taken_for_what_it_was(
+    films_and_archive: tuple[Path, Path], is_taken_away: bool
+) -> None:
+    """Somebody still copies it: what was read is neither the film of before nor that of after."""
+    folder, archive = films_and_archive
+    before = contents(archive)
+    late = short_film(folder / "late.mp4", 55)
+    whole = late.read_bytes()
+    changes = indexing_twins.ChangesItsFilm(late, is_taken_away)
+    outcome = run(folder, archive, describer=changes)
+    assert counts(outcome) == {"unchanged": 3, "failed": 1}
+    note = outcome.of(Status.FAILED)[0].note or ""
+    assert ("went away" if is_taken_away else "changed") in note
+    assert contents(archive) == before
+    late.write_bytes(whole)
+    assert counts(run(folder, archive)) == {"unchanged": 3, "indexed": 1}
+
+
+def test_killed_between_a_changed_film_and_what_it_was_both_are_there(
+    films_and_archive: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, archive = films_and_archive
+    before = contents(archive)
+    short_film(folder / "film 1.mp4", 66)
+    with monkeypatch.context() as patch:
+        patch.setattr(Archive, "remove_film", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, archive)
+    assert before.items() <= contents(archive).items()
+    assert len(contents(archive)) == 4
+    assert counts(run(folder, archive)) == {"unchanged": 3}
+    assert len(contents(archive)) == 3
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_without_a_model_nothing_can_be_indexed(three_films: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such model"):
         run(three_films, tmp_path / "a", describer=indexing_twins.no_model)
@@ -256,6 +310,57 @@ def test_a_film_overwritten_by_rubbish_is_kept_back(
     with Archive.open(archive) as opened:
         kept_back = [film.film.path.name for film in opened.films() if not film.present]
     assert kept_back == ["film 1.mp4"]
+
+
+# -- repeats, duplicates, blanks ------------------------------------------------------------------
+
+
+def test_a_copy_in_another_encoding_is_folded_and_said_to_be(tmp_path: Path) -> None:
+    scenes = ((31, 50), (32, 60), (33, 40))
+    small = films.Recipe(options=films.X264 | {"crf": "28"}, scenes=scenes, size=(160, 90))
+    films.write(tmp_path / "a.mp4", films.Recipe(options=films.X264, scenes=scenes))
+    archive = tmp_path / "archive"
+    assert run(tmp_path, archive).films[0].repeats == 0
+    films.write(tmp_path / "z.mkv", small)
+    short_film(tmp_path / "other.mp4", 50)
+    outcome = {film.path.name: film.repeats for film in run(tmp_path, archive).films}
+    assert outcome == {"a.mp4": 0, "z.mkv": 3, "other.mp4": 0}
+    with Archive.open(archive) as opened:
+        first = opened.films()[0].id
+        for shot in opened.shots():
+            if shot.repeats is not None:
+                repeated = opened.shot(shot.repeats)
+                assert (repeated.film_id, repeated.number) == (first, shot.number)
+
+
+def test_what_comes_twice_in_one_film_is_folded_and_black_never_is(tmp_path: Path) -> None:
+    black = [np.zeros((108, 192, 3), np.uint8)] * 40
+    loop = films.pictures([(61, 50)], films.SIZE)
+    other = films.pictures([(62, 50)], films.SIZE)
+    films.write_pictures(tmp_path / "a.mp4", [*loop, *black, *other, *black, *loop])
+    [film] = run(tmp_path, tmp_path / "archive").films
+    assert (film.shots, film.blank, film.repeats) == (5, 2, 1)
+    closing = summary(Outcome((film,), 1.0), tmp_path)
+    assert f"{film.dropped} moments: near-duplicates, dropped" in closing
+    assert "2 shots: black, white or titles, marked" in closing
+    assert "1 shot: repeats of others, folded" in closing
+    document = as_document(Outcome((film,), 1.0))
+    assert (document["dropped"], document["blank"], document["repeats"]) == (film.dropped, 2, 1)
+    assert film.dropped >= 2, "of the black, one moment says it all"
+    with Archive.open(tmp_path / "archive") as opened:
+        shots = opened.shots()
+        assert [shot.kind.value for shot in shots] == ["film", "black", "film", "black", "film"]
+        assert [shot.repeats for shot in shots] == [None, None, None, None, shots[0].id]
+        assert opened.films()[0].dropped == film.dropped
+        found = info(opened)
+        assert (found.dropped, found.blank, found.repeats) == (film.dropped, 2, 1)
+
+
+def test_a_film_indexed_again_does_not_repeat_what_it_was(tmp_path: Path) -> None:
+    short_film(tmp_path / "films" / "a.mp4", 71)
+    run(tmp_path / "films", tmp_path / "a", proxy=None)
+    [film] = run(tmp_path / "films", tmp_path / "a").films
+    assert (film.status, film.repeats) == (Status.INDEXED, 0)
 
 
 # -- interrupted -----------------------------------------------------------------------------------
@@ -333,6 +438,30 @@ def test_killed_at_any_instant_the_next_run_makes_it_whole(
     assert left == sorted(f"{key}.mov" for key in expected)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_fifty_steps_nothing_finished_is_lost_and_it_ends_as_if_undisturbed(
+    tmp_path: Path,
+) -> None:
+    """After each kill `archive check` finds at most orphans; see `indexing_crashes`."""
+    folder, whole = tmp_path / "films", tmp_path / "whole"
+    for number in range(3):
+        short_film(folder / f"{number}.mp4", 10 * number, 5 + number)
+    assert counts(run(folder, whole)) == {"indexed": 3}
+    program = [sys.executable, indexing_crashes.__file__, folder, whole, tmp_path / "archive"]
+    done = subprocess.run(
+        [*map(str, program), str(STEPS_KILLED_AT)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    outcomes = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+    assert outcomes[-1][0] == STEPS_KILLED_AT
+    assert {finished for _, finished in outcomes} == {0, 1, 2, 3}, "with any number of films"
+
+
 @linux
 def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(tmp_path: Path, indexed: Path) -> None:
     folder, archive = tmp_path / "films", tmp_path / "archive"
@@ -366,8 +495,10 @@ def test_stopped_before_anything_is_done(three_films: Path, tmp_path: Path) -> N
 def test_the_speed_of_indexing_is_measured(three_films: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     speed = index_speed(
-        three_films, work, indexing_twins.thumbnails, MARKS, Settings(jobs=2), SystemClock()
+        three_films, work, indexing_twins.thumbnails, MARKS, Settings(jobs=2), SystemClock(), 2
     )
+    assert sorted(path.name for path in work.iterdir()) == ["0", "1"], "a new archive each round"
+    assert speed.share_of_decoding == speed.decode_only_s / speed.index_s
     assert speed.films == 3
     assert speed.film_s == pytest.approx((60 + 90 + 120) / 25)
     assert speed.decode_only_s > 0
@@ -410,6 +541,8 @@ def test_the_command(three_films: Path, tmp_path: Path) -> None:
     assert "there is no folder or file" in missing.stderr
     assert "did you mean" in missing.stderr
     (tmp_path / "nothing").mkdir()
+    strange = command(tmp_path / "nothing", "--archive", archive, "--proxy", "none", "--json")
+    assert json.loads(strange.stdout)["films"] == []
     nothing = command(tmp_path / "nothing", "--archive", archive)
     assert nothing.returncode == 0
     assert "No films under" in nothing.stdout

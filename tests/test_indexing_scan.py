@@ -286,3 +286,12 @@ def test_a_film_that_cannot_be_read_is_neither_new_nor_gone() -> None:
     result = make_plan([touched], [ROOT], [stored(1, A)], refuse, lambda _: True, lambda _: True)
     assert [refused.path for refused in result.refused] == [touched.path]
     assert [*result.new, *result.gone, *result.stale] == []
+
+
+def test_films_under_a_folder_that_cannot_be_read_are_not_gone() -> None:
+    locked = file("locked/a.mp4", "aaa")
+    films = [stored(1, locked), stored(2, B)]
+    result = make_plan(
+        [], [ROOT], films, lambda _: "", lambda _: False, lambda _: True, [ROOT / "locked"]
+    )
+    assert [film.id for film in result.gone] == [2]

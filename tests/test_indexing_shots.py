@@ -1,21 +1,20 @@
 """Cuts, fades and dissolves: on drawn pictures, and on real film checked by eye."""
 
-import json
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import cv2
 import films
 import numpy as np
 import pytest
-from scenedetect import FrameTimecode
-from scenedetect.detectors import AdaptiveDetector
 
-from livematch.indexing.film import Shrinker
-from livematch.indexing.shots import Boundary, Kind, ShotDetector
-from livematch.media import open_film
+from livematch.bench.cuts import Labels, demo_labels, read_labels, score
+from livematch.bench.detectors import OURS
+from livematch.bench.films import Tally, find_all
+from livematch.clock import ManualClock
+from livematch.demo import films_folder
+from livematch.indexing.shots import Boundary, Kind, ShotDetector, small
 from livematch.values import Image
 
 FPS = 25
@@ -25,7 +24,7 @@ def detect(pictures: Iterable[Image], fps: float = FPS) -> list[Boundary]:
     detector = ShotDetector(fps)
     found, settled_s = [], 0.0
     for number, picture in enumerate(pictures):
-        new = detector.push(number / fps, picture)
+        new = detector.push(number / fps, small(picture))
         assert all(boundary.time_s >= settled_s for boundary in new), "it was settled otherwise"
         assert detector.settled_s >= settled_s, "what is settled stays settled"
         settled_s = detector.settled_s
@@ -127,7 +126,7 @@ def test_an_endless_slow_change_does_not_hold_everything_up() -> None:
     detector = ShotDetector(FPS)
     for number in range(20 * FPS):
         wave = 0.5 + 0.5 * np.sin(number / 40)
-        detector.push(number / FPS, mix(bright, np.zeros_like(bright), wave))
+        detector.push(number / FPS, small(mix(bright, np.zeros_like(bright), wave)))
         assert number / FPS - detector.settled_s < 4.5
 
 
@@ -143,60 +142,26 @@ def test_no_pictures_no_boundaries() -> None:
     assert detector.settled_s == 0.0
 
 
-def small_pictures(path: Path) -> tuple[list[Image], float]:
-    with open_film(path, 2, straight=True) as film:
-        shrinker = Shrinker(film.info)
-        return [shrinker.shrink(frame) for frame in film.frames()], film.info.fps
+def tallies_of(footage: Path) -> tuple[dict[str, Labels], dict[str, Tally]]:
+    labels = read_labels(footage)
+    return labels, find_all(footage, labels, ManualClock())
 
 
-def truth_of(footage: Path) -> dict[str, dict[str, Any]]:
-    """What was checked by eye, by film."""
-    document = json.loads((footage / "cuts.json").read_text("utf-8"))
-    return {name: entry for name, entry in document.items() if not name.startswith("_")}
+def test_real_film_and_the_library_everyone_uses(footage: Path) -> None:
+    """Ours is as good as asked; and better than theirs, or there is no reason for one of our own.
+
+    A gradual change counts as found when the boundary falls inside it.
+    """
+    labels, tallies = tallies_of(footage)
+    scores = {name: score(labels, t.cuts, t.boundaries) for name, t in tallies.items()}
+    ours = scores.pop(OURS)
+    assert ours.f1 >= 0.95
+    assert ours.gradual_share >= 0.85
+    assert set(scores) == {"AdaptiveDetector", "ContentDetector"}
+    assert all(ours.f1 > theirs.f1 for theirs in scores.values())
 
 
-def f1_of_cuts(found: dict[str, list[int]], truth: dict[str, dict[str, Any]]) -> float:
-    """Harmonic mean of precision and recall of hard cuts, within two pictures."""
-    right = wrong = 0
-    for name, numbers in found.items():
-        expected = truth[name]["cuts"]
-        hits = sum(any(abs(cut - n) <= 2 for n in numbers) for cut in expected)
-        false = sum(all(abs(cut - n) > 2 for cut in expected) for n in numbers)
-        right, wrong = right + hits, wrong + false + len(expected) - hits
-    return 2 * right / (2 * right + wrong)
-
-
-def adaptive_cuts(path: Path) -> list[int]:
-    """What scenedetect's AdaptiveDetector finds, as it comes, in pictures 256 wide."""
-    detector, found = AdaptiveDetector(), []
-    with open_film(path, 2, straight=True) as film:
-        height = round(256 * film.info.height / film.info.width)
-        for number, frame in enumerate(film.frames()):
-            image = frame.reformat(256, height, format="bgr24").to_ndarray()
-            found += detector.process_frame(FrameTimecode(number, film.info.fps), image)
-    return [cut.frame_num for cut in found]
-
-
-def test_real_film(footage: Path) -> None:
-    """Hard cuts, and gradual changes, which count when the boundary falls inside them."""
-    truth = truth_of(footage)
-    found = {name: detect(*small_pictures(footage / name)) for name in truth}
-    cut = {name: [b.number for b in those if b.kind is Kind.CUT] for name, those in found.items()}
-    assert f1_of_cuts(cut, truth) >= 0.95
-    seen = [
-        any(first <= boundary.number <= last for boundary in found[name])
-        for name, expected in truth.items()
-        for first, last in (change["range"] for change in expected.get("gradual", ()))
-    ]
-    assert sum(seen) / len(seen) >= 0.85
-
-
-def test_the_library_everyone_uses_does_not_do_better(footage: Path) -> None:
-    """The reason for a detector of our own; should this ever fail, use theirs."""
-    truth = truth_of(footage)
-    ours = {
-        name: [b.number for b in detect(*small_pictures(footage / name)) if b.kind is Kind.CUT]
-        for name in truth
-    }
-    theirs = {name: adaptive_cuts(footage / name) for name in truth}
-    assert f1_of_cuts(ours, truth) > f1_of_cuts(theirs, truth)
+def test_the_cuts_of_the_demo_are_found() -> None:
+    labels = demo_labels(films_folder())
+    tally = find_all(films_folder(), labels, ManualClock())[OURS]
+    assert score(labels, tally.cuts, tally.boundaries).f1 >= 0.95

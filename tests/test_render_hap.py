@@ -1,6 +1,7 @@
 """HAP films drawn as compressed textures, beside what FFmpeg makes of the same pictures."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -10,13 +11,14 @@ import pytest
 from render_kit import drawn, opened, shown
 
 from livematch.errors import FilmError
+from livematch.media import open_film
 from livematch.playback.reader import FilmReader
 from livematch.playback.reel import Reel
 from livematch.playback.software import decoded_blocks
 from livematch.render import textures
 from livematch.render.compositor import Compositor
 from livematch.render.offscreen import OffscreenSurface
-from livematch.values import BLOCK_BYTES, Clip, Image
+from livematch.values import BLOCK_BYTES, Clip, Image, PixelFormat
 
 SIZE = (64, 48)
 
@@ -147,3 +149,106 @@ def test_chunked_and_plain_films_are_read_too(tmp_path: Path) -> None:
         np.testing.assert_array_equal(first.planes[0], second.planes[0])
         one.close()
         other.close()
+
+
+def muxed(path: Path, frames: list[bytes], tag: bytes, size: tuple[int, int]) -> Path:
+    """Write a film of HAP frames made by hand, 25 a second, under one of HAP's tags."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_mux_stream("hap", rate=25, width=size[0], height=size[1])
+        for number, frame in enumerate(frames):
+            packet = av.Packet(frame)
+            packet.pts = packet.dts = number
+            packet.time_base, packet.stream = Fraction(1, 25), stream
+            packet.is_keyframe = True
+            container.mux(packet)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"Hap1", tag))
+    return path
+
+
+def test_hap_q_alpha_is_decoded_instead(tmp_path: Path) -> None:
+    """Two textures a frame: FFmpeg puts them together where we do not."""
+    source = hap_films.make(tmp_path / "q.mov", "hap_q", "-compressor", "none")
+    with av.open(str(source)) as container:
+        colours = [bytes(packet) for packet in container.demux(video=0) if packet.size]
+    opaque = hap_films.section(0xA1, bytes([255, 255, *bytes(6)]) * (64 * 48 // 16))
+    inner = [hap_films.section(0xAF, frame[8:]) for frame in colours]  # FFmpeg wants it short
+    frames = [hap_films.section(0x0D, frame + opaque) for frame in inner]
+    reader = FilmReader(muxed(tmp_path / "qa.mov", frames, b"HapM", (64, 48)))
+    for number, want in enumerate(decoded(source)):
+        picture = reader.read()
+        assert picture is not None
+        assert picture.format is PixelFormat.BGR
+        assert picture.time_s == pytest.approx(number / 25, abs=1e-3)
+        assert np.abs(picture.planes[0].astype(int) - want).max() <= 1
+    assert reader.read() is None
+    assert reader.is_intra
+    reader.close()
+
+
+def test_what_we_refuse_ffmpeg_refuses_too(tmp_path: Path) -> None:
+    """So nothing is gained by decoding what cannot be unpacked."""
+    block = bytes.fromhex("00f800f800000000")  # all of it red
+    sound = hap_films.section(0xAB, block * 12)
+    doubtful = [
+        hap_films.section(0xAB, block * 15),
+        hap_films.section(0xBB, hap_films.snappy(block * 15)),
+        hap_films.section(0xAB, block * 11),
+    ]
+    path = muxed(tmp_path / "doubtful.mov", [sound, *doubtful, sound], b"Hap1", (16, 12))
+    reader = FilmReader(path)
+    with open_film(path) as film:
+        assert [round(picture.time_s * 25) for picture in iter(reader.read, None)] == [0, 4]
+        assert [round((frame.time or 0) * 25) for frame in film.frames()] == [0, 4]
+    reader.close()
+
+
+def test_hap_r_is_refused_with_the_reason(tmp_path: Path) -> None:
+    frame = hap_films.section(0xAC, bytes(16 * 12))
+    path = muxed(tmp_path / "r.mov", [frame], b"Hap7", (16, 12))
+    with pytest.raises(FilmError, match="codec that this FFmpeg does not know"):
+        FilmReader(path)
+
+
+def test_dxv_is_decoded(tmp_path: Path) -> None:
+    """Resolume's own codec: each frame stands alone, and PyAV's wheels read it."""
+    path = tmp_path / "dxv.mov"
+    red = np.full((64, 64, 4), (255, 0, 0, 255), np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("dxv", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "rgba"
+        for number in range(5):
+            frame = av.VideoFrame.from_ndarray(red, format="rgba")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    reader = FilmReader(path)
+    assert reader.is_intra
+    reader.seek(3 / 25)
+    picture = reader.read()
+    assert picture is not None
+    assert picture.time_s == pytest.approx(3 / 25, abs=1e-3)
+    assert np.abs(picture.planes[0].astype(int) - (0, 0, 255)).max() <= 8
+    reader.close()
+
+
+@pytest.mark.parametrize("kind", hap_films.KINDS)
+@pytest.mark.parametrize("chunks", ["1", "4"])
+def test_real_footage_is_drawn_as_ffmpeg_decodes_it(
+    footage: Path, tmp_path: Path, kind: str, chunks: str
+) -> None:
+    source = str(footage / "archive" / "bikes_10s.mp4")
+    cut = ("-frames:v", "5", "-chunks", chunks)
+    path = hap_films.make(tmp_path / "real.mov", kind, *cut, source=("-i", source))
+    surface, compositor, reader = opened((640, 272)), Compositor(), FilmReader(path)
+    wanted = decoded(path)
+    assert len(wanted) == 5
+    for want in wanted:
+        picture = reader.read()
+        assert picture is not None
+        assert picture.format in BLOCK_BYTES
+        seen = drawn(surface, compositor, shown(picture)).astype(int)
+        assert np.abs(seen - want).max() <= 6
+    reader.close()
+    compositor.close()
+    surface.close()

@@ -12,6 +12,7 @@ from livematch.archive.store import Archive, Moments
 from livematch.control.params import Params, weights
 from livematch.embed.alterations import altered, cropped, faded, mirrored
 from livematch.robustness import VARIANTS, between, probes, recognised
+from livematch.values import Glimpse
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -55,7 +56,7 @@ def test_an_archive_knows_its_own_frames_and_mistakes_are_counted(folder: Path) 
     with Archive.open(folder / "archive") as archive:
         describer, searcher = open_describer(archive, provider="cpu"), Searcher(archive)
         frames = list(probes(archive, 8))
-        asked = [(f.shot_id, describer.describe([f.image])[0]) for f in frames]
+        asked = [(f.shot_id, describer.describe([Glimpse(f.image)])[0]) for f in frames]
 
         def film_of(shot_id: int) -> int:
             return archive.shot(shot_id).film_id if shot_id > 0 else -1

@@ -220,31 +220,47 @@ def _film(
     )
 
 
-def read_shots(database: sqlite3.Connection) -> Shots:
-    """Read all shots."""
+def read_shots(database: sqlite3.Connection, film_id: int | None = None) -> Shots:
+    """Read all shots, or one film's."""
     columns = _columns(
         database,
         "SELECT id, film_id, number, start_s, end_s, kind, look IS NOT NULL, coalesce(look, 0),"
-        " coalesce(repeats, 0) FROM shots ORDER BY film_id, number",
+        " coalesce(repeats, 0) FROM shots {} ORDER BY film_id, number",
+        "film_id = ?",
         "i8 i8 i8 f8 f8 U16 ? i8 i8",
+        film_id,
     )
     return Shots(*columns)
 
 
-def read_moments(database: sqlite3.Connection, shots: Shots) -> Moments:
-    """Read all moments; those of no shot, which livematch never writes, are not among them."""
+def read_moments(database: sqlite3.Connection, shots: Shots, film_id: int | None = None) -> Moments:
+    """Read all moments, or one film's; not those of other shots than `shots`."""
     rows, of, times_s = _columns(
-        database, "SELECT row, shot_id, time_s FROM moments ORDER BY row", "i8 i8 f8"
+        database,
+        "SELECT row, shot_id, time_s FROM moments {} ORDER BY row",
+        "shot_id IN (SELECT id FROM shots WHERE film_id = ?)",
+        "i8 i8 f8",
+        film_id,
     )
     known = np.isin(of, shots.ids)
     rows, of, times_s = rows[known], of[known], times_s[known]
     return Moments(rows, shots.films[shots.places(of)], of, times_s)
 
 
-def _columns(database: sqlite3.Connection, query: str, types: str) -> list[NDArray[Any]]:
-    """Read columns of these types: a million rows take a second and leave no objects behind."""
+def _columns(
+    database: sqlite3.Connection, query: str, of_film: str, types: str, film_id: int | None
+) -> list[NDArray[Any]]:
+    """Read columns of these types: a million rows take a second and leave no objects behind.
+
+    Of one film, or all; `of_film` is what chooses a film's rows, in the query's place for it.
+    """
+    whose = (
+        (query.format(""), ())
+        if film_id is None
+        else (query.format(f"WHERE {of_film}"), (film_id,))
+    )
     try:
-        table = np.fromiter(database.execute(query), np.dtype(types.replace(" ", ",")))
+        table = np.fromiter(database.execute(*whose), np.dtype(types.replace(" ", ",")))
     except (TypeError, ValueError, OverflowError) as error:
         raise ArchiveError(
             f"the archive's tables hold what livematch never writes ({error}); do not trust it"

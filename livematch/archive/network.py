@@ -3,6 +3,7 @@
 from livematch.archive.store import Archive, ModelIdentity
 from livematch.embed.card import load_card
 from livematch.embed.describer import Describer
+from livematch.embed.parts import RULES
 from livematch.errors import ModelError
 
 
@@ -32,6 +33,8 @@ def open_describer(
     from livematch.embed.onnx import Embedder  # noqa: PLC0415
 
     archive.require(ModelIdentity(card.name, card.sha256))
-    describer = Describer(Embedder(card, provider, threads, require_gpu=require_gpu))
+    # parts that came later are left out; one that is gone makes `require` say what to do
+    names = [name for name in archive.layout.names if name in RULES] or list(RULES)
+    describer = Describer(Embedder(card, provider, threads, require_gpu=require_gpu), names)
     archive.require(ModelIdentity(card.name, card.sha256), describer.layout)
     return describer

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from livematch.archive import saved, schema, thumbs, vectors
+from livematch.archive.proxynames import kind_of
 from livematch.archive.search import EXACT_UP_TO
 from livematch.archive.store import Archive, ModelIdentity, StoredFilm
 from livematch.embed.parts import DescriptorLayout
+from livematch.values import ShotKind
 
 _OURS = {
     schema.DATABASE,
@@ -29,12 +31,19 @@ _AGAIN = "run `livematch index` on the folder where the film lies: it is marked 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveInfo:
-    """An archive in figures. `plays` counts the films by the kind of file they are played from."""
+    """An archive in figures. `plays` counts the films by the kind of file they are played from.
+
+    `dropped` moments were near-duplicates; `blank` shots are black, white or titles; `repeats` show
+    what other shots show.
+    """
 
     films: int
     films_present: int
     shots: int
     moments: int
+    dropped: int
+    blank: int
+    repeats: int
     duration_s: float
     bytes_on_disk: int
     model: ModelIdentity
@@ -65,6 +74,9 @@ def info(archive: Archive) -> ArchiveInfo:
         films_present=sum(film.present for film in films),
         shots=len(archive.shots()),
         moments=len(archive.moments),
+        dropped=sum(film.dropped for film in archive.films()),
+        blank=sum(shot.kind is not ShotKind.FILM for shot in archive.shots()),
+        repeats=sum(shot.repeats is not None for shot in archive.shots()),
         duration_s=sum(film.film.duration_s for film in films),
         bytes_on_disk=sum(f.stat().st_size for f in archive.folder.rglob("*") if f.is_file()),
         model=archive.model,
@@ -88,7 +100,7 @@ def check(archive: Archive) -> list[Finding]:
 def _played_from(film: StoredFilm) -> str:
     if film.film.proxy is None:
         return "original"
-    return f"proxy {Path(film.film.proxy).suffix}".strip()
+    return f"proxy {kind_of(film.film.proxy)}".strip()
 
 
 def missing_vectors(archive: Archive) -> Iterator[Finding]:

@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 
 from livematch.archive import schema
 from livematch.archive.index import (
-    GROWTH,
     Index,
     build,
     code_rows,
@@ -40,6 +39,7 @@ from livematch.archive.store import Archive
 from livematch.embed import fit as fits
 from livematch.embed.arrays import read_arrays, write_arrays
 from livematch.embed.fit import Fit, Fixed
+from livematch.embed.whitening import Lessons
 from livematch.errors import ArchiveError
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,9 @@ MANIFEST = "index.json"
 OUTDATED = "index.hnsw"  # the graph of livematch 0.1
 FILES = (FIT, FITTED, BOOKS, CODES, MANIFEST)
 
+# So much larger, and a fit is learned anew: what it looks away from it has learned from this very
+# archive, and of shots that are not among its lessons it knows less.
+FIT_GROWTH = 1.1
 _SAMPLED = 48  # rows that are made again and compared when an index is opened
 _ROUNDING = 8  # fitted on another machine, numbers may differ by this; 1 is 32,767
 _CHUNK = 16_384
@@ -84,12 +87,12 @@ def discard(folder: Path) -> None:
 # -- the fit ----------------------------------------------------------------------------------
 
 
-def learned(archive: Archive) -> Fit:
-    """Learn a fit from the archive's own rows, evenly chosen."""
+def learned(archive: Archive, lessons: Lessons | None = None) -> Fit:
+    """Learn a fit from the archive's own rows, evenly chosen, and from lessons."""
     vectors = archive.vectors
     count = min(fits.SAMPLE, len(vectors))
     rows = vectors[np.linspace(0, max(0, len(vectors) - 1), count).astype(np.int64)]
-    return fits.learn(rows[np.isfinite(rows).all(axis=1)], archive.layout)
+    return fits.learn(rows[np.isfinite(rows).all(axis=1)], archive.layout, lessons)
 
 
 def kept_fit(archive: Archive) -> Fit | None:
@@ -98,21 +101,24 @@ def kept_fit(archive: Archive) -> Fit | None:
     return None if found is None else found[0]
 
 
-def fit_outgrown(archive: Archive) -> bool:
-    """Whether to learn a fit now: there is none, or the archive has grown by half since."""
+def fit_outgrown(archive: Archive, *, taught: bool = False) -> bool:
+    """Whether to learn a fit now: there is none, or too old a one, or one that was not `taught`."""
     found = _read_fit(archive)
     if found is None:
         return True
-    rows = found[1].get("rows")
-    return not isinstance(rows, int) or len(archive.vectors) > GROWTH * rows
+    rows, pictures = (found[1].get(fact) for fact in ("rows", "pictures"))
+    if not isinstance(rows, int) or len(archive.vectors) > FIT_GROWTH * rows:
+        return True
+    return taught and not pictures
 
 
-def keep_fit(archive: Archive, fit: Fit) -> bool:
+def keep_fit(archive: Archive, fit: Fit, pictures: int = 0) -> bool:
     """Keep a fit with the archive; False, with a word in the log, if that cannot be.
 
-    What was made with another is made anew by the next `prepare`.
+    `pictures` is how many its lessons were of. What was made with another is made anew by the next
+    `prepare`.
     """
-    about = {**_facts(archive), "rows": len(archive.vectors)}
+    about = {**_facts(archive), "rows": len(archive.vectors), "pictures": pictures}
     with _may_write(archive, "the fit") as may:
         if may:
             _put(archive.folder / FIT, fit.as_bytes(about))

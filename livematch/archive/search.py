@@ -172,12 +172,31 @@ class Searcher:
         is the weighted mean of the parts' cosines, which ride along unweighed. Raises ValueError
         for what has another shape or holds values that are no numbers, and for impossible weights.
         """
-        self._refuse(descriptor, allowed)
+        return self.search_fitted(self.compared(descriptor), weights, k, allowed)
+
+    def compared(self, descriptor: Vector) -> Vector:
+        """Make of a descriptor what is compared, (fitted,); ValueError as `search`."""
+        if descriptor.shape != (self.layout.dimension,):
+            raise ValueError(
+                f"a descriptor here has the shape ({self.layout.dimension},),"
+                f" this one has {descriptor.shape}"
+            )
+        if not np.isfinite(descriptor).all():
+            raise ValueError("the descriptor holds values that are not numbers")
+        return np.asarray(self.fit.apply(descriptor[None])[0], np.float32)
+
+    def search_fitted(
+        self,
+        fitted: Vector,
+        weights: Mapping[str, float],
+        k: int = 32,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> tuple[Match, ...]:
+        """Search as `search` does, for what `compared` made of a descriptor."""
         view = self._viewed(allowed)
         wanted = min(k, view.shots)
         if wanted < 1:
             return ()
-        fitted = self.fit.apply(descriptor[None])[0]
         weighed = weigh(fitted, weights, self._fitted_layout)
         positions, scores = self._best_of_shots(view, weighed, wanted)
         parts = part_scores(fitted, self.fitted(positions), self._fitted_layout)
@@ -226,9 +245,12 @@ class Searcher:
         if allowed is None:
             return self._whole
         if allowed is not self._allowed:
+            self._refuse(allowed)
             positions = np.flatnonzero(allowed)
             share = len(positions) / max(1, len(allowed))
-            if len(positions) > self._exact_up_to and share >= _FILTERED_FROM:
+            if len(positions) == len(allowed):
+                self._allowed_view = self._whole
+            elif len(positions) > self._exact_up_to and share >= _FILTERED_FROM:
                 whole = self._whole
                 shots = len(np.unique(self.moments.shots[positions]))
                 filtered = Filtered(whole.nearest, allowed)
@@ -238,26 +260,19 @@ class Searcher:
             self._allowed = allowed
         return self._allowed_view
 
+    def _refuse(self, allowed: NDArray[np.bool_]) -> None:
+        if allowed.shape != (len(self),) or allowed.dtype != bool:
+            raise ValueError(
+                f"what is allowed must be ({len(self)},) truth values, this is {allowed.shape}"
+                f" {allowed.dtype}"
+            )
+
     def _view(self, positions: NDArray[np.intp]) -> _View:
         listed = bool(self._index.books) and len(positions) > self._exact_up_to
         rows = self.moments.rows[positions]
         nearest = Listed(self._index, rows) if listed else Exact(self._index, rows)
         shots = len(np.unique(self.moments.shots[positions]))
         return _View(positions, shots, nearest)
-
-    def _refuse(self, descriptor: Vector, allowed: NDArray[np.bool_] | None) -> None:
-        if descriptor.shape != (self.layout.dimension,):
-            raise ValueError(
-                f"a descriptor here has the shape ({self.layout.dimension},),"
-                f" this one has {descriptor.shape}"
-            )
-        if not np.isfinite(descriptor).all():
-            raise ValueError("the descriptor holds values that are not numbers")
-        if allowed is not None and (allowed.shape != (len(self),) or allowed.dtype != bool):
-            raise ValueError(
-                f"what is allowed must be ({len(self)},) truth values, this is {allowed.shape}"
-                f" {allowed.dtype}"
-            )
 
 
 def sound(offered: Moments, index: Index, archive: Archive) -> Moments:

@@ -329,6 +329,17 @@ class Archive:
         present = [film.id for film in self.films() if film.present]
         return self.moments.where(np.isin(self.moments.films, present))
 
+    def contents_of(self, film_id: int | None) -> tuple[Sequence[StoredShot], Moments]:
+        """Read one film's shots and moments and no others, or all; only while open for writing."""
+        with schema.explained(self.folder / schema.DATABASE):
+            shots = read_shots(self._connection, film_id)
+            return shots, read_moments(self._connection, shots, film_id)
+
+    def some_vectors(self, rows: slice) -> Half:
+        """Read some vectors as they lie on the disk now, (n, dimension), without reading others."""
+        file, dimension = self.folder / schema.VECTORS, self.layout.dimension
+        return np.array(vectors.map_rows(file, self._rows, dimension)[rows])
+
     @property
     def rows(self) -> int:
         """How many vector rows the database counts, dead ones too."""

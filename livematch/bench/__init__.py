@@ -5,18 +5,22 @@ One module for each thing that is measured; `SECTIONS` is the table of all parts
 
 from collections.abc import Callable
 
+from livematch.bench.decks import two_decks
 from livematch.bench.figures import Plan, Section
-from livematch.bench.films import indexing
+from livematch.bench.films import indexing, shots
 from livematch.bench.large import large_archive
-from livematch.bench.matching import robustness
+from livematch.bench.matching import labels, robustness
 from livematch.bench.playing import crossfade, latency, memory, start
 
 SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "latency": latency,
     "crossfade": crossfade,
+    "decks": two_decks,
     "start": start,
+    "shots": shots,
     "indexing": indexing,
     "memory": memory,
     "robustness": robustness,
+    "labels": labels,
     "large": large_archive,
 }

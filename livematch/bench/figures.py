@@ -55,7 +55,8 @@ def _silent(text: str) -> None:
 class Plan:
     """What to measure with. `films` is what is indexed; `seconds` is per section.
 
-    `moments` are those of the large archive; `say` is told what a long section is at.
+    `labels` is a folder of films with a `cuts.json`, None for the demo's. `moments` are those of
+    the large archive; `say` is told what a long section is at.
     """
 
     archive: Path
@@ -65,6 +66,7 @@ class Plan:
     provider: str
     seconds: float
     memory_minutes: float
+    labels: Path | None = None
     moments: int = 1_000_000
     say: Callable[[str], None] = _silent
 

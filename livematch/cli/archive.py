@@ -19,8 +19,8 @@ from livematch.archive.store import Archive
 from livematch.cli.curating import ban, export, list_shots, stats, tag, unban, untag
 from livematch.cli.options import FolderArgument, JsonOption
 from livematch.cli.report import report
-from livematch.indexing.film import THUMB_PX, thumbnail
 from livematch.indexing.scan import fingerprint
+from livematch.indexing.shrinking import THUMB_PX, thumbnail
 from livematch.sheet import readable, time_code
 from livematch.stills import film_still
 from livematch.values import Image
@@ -102,13 +102,18 @@ def info_rows(found: ArchiveInfo) -> list[tuple[str, str]]:
     return [
         ("films", f"{found.films}" + (f", of which {gone} are gone" if gone else "")),
         ("duration", time_code(found.duration_s)),
-        ("shots", f"{found.shots}"),
-        ("moments", f"{found.moments}"),
+        ("shots", f"{found.shots}" + _beside((found.blank, "blank"), (found.repeats, "repeats"))),
+        ("moments", f"{found.moments}" + _beside((found.dropped, "near-duplicates dropped"))),
         ("on disk", f"{found.bytes_on_disk / 1e6:.1f} MB"),
         ("played from", ", ".join(f"{kind}: {count}" for kind, count in found.plays) or "–"),
         ("model", f"{found.model.name} ({found.model.sha256[:12]}…)"),
         ("descriptor", f"{found.layout.dimension} = {parts}"),
     ]
+
+
+def _beside(*counts: tuple[int, str]) -> str:
+    """Name the counts that are not 0."""
+    return "".join(f", {count} {what}" for count, what in counts if count)
 
 
 def finding_record(finding: Finding) -> dict[str, str]:

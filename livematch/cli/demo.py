@@ -45,7 +45,7 @@ def demo(
 ) -> None:
     """Play the bundled films with a bundled camera; without a display, render ten seconds."""
     archive = platformdirs.user_cache_path("livematch") / "demo"
-    index([films_folder()], archive, height=PROXY_HEIGHT_PX)
+    index([films_folder()], archive, height=PROXY_HEIGHT_PX, learn=False)
     if offscreen or not has_display():
         _render(archive, seconds or RENDERED_S, parse_size(size), out)
         return
@@ -110,6 +110,6 @@ def changes(archive: Archive, film: Path, report: ShowReport) -> list[Tile]:
 
 def _caption(archive: Archive, cue: Cue, match: Match) -> str:
     return (
-        f"{archive.clip(match.moment).title}  {time_code(match.moment.time_s)}\n"
+        f"{archive.clip(match.moment).title}  {time_code(match.start.time_s)}\n"
         f"at {time_code(cue.decided_s)}   likeness {match.score:.2f}   {cue.cause}"
     )

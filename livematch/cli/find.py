@@ -19,7 +19,7 @@ from livematch.embed.describer import Describer
 from livematch.errors import UsageError
 from livematch.sheet import Tile, contact_sheet, readable, time_code, write_sheet
 from livematch.stills import moment_still, read_image
-from livematch.values import Image, Match
+from livematch.values import Glimpse, Image, Match
 
 TILE_PX = 400
 
@@ -68,7 +68,7 @@ def find_moments(
     archive: Archive, describer: Describer, query: Image, count: int
 ) -> tuple[Found, ...]:
     """Return the `count` best moments with the usual weights, best first, at most one a shot."""
-    descriptor = describer.describe([query])[0]
+    descriptor = describer.describe([Glimpse(query)])[0]
     matches = Searcher(archive).search(descriptor, weights(Params()), count)
     return tuple(_found(archive, rank, match) for rank, match in enumerate(matches, 1))
 

@@ -4,9 +4,10 @@ import json
 import logging
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from livematch.archive.proxynames import kind_of
 from livematch.archive.saved import fit_outgrown, keep_fit, learned
 from livematch.archive.schema import DATABASE
 from livematch.archive.search import Searcher
@@ -37,8 +39,10 @@ from livematch.indexing.build import (
 from livematch.indexing.crew import Advanced, Crew
 from livematch.indexing.describing import Network, identity_of
 from livematch.indexing.film import FilmTask
+from livematch.indexing.kinds import KINDS, MJPEG, PLAYED_AS_THEY_ARE, ProxyKind
 from livematch.indexing.plan import Plan
 from livematch.indexing.scan import check_roots, shown
+from livematch.lessons import LEAST_MOMENTS, take_lessons
 
 INTERRUPTED = 130
 LEAST_HEIGHT_PX, MOST_HEIGHT_PX = 90, 4320
@@ -46,19 +50,20 @@ LEAST_HEIGHT_PX, MOST_HEIGHT_PX = 90, 4320
 log = logging.getLogger(__name__)
 
 
-class ProxyKind(StrEnum):
-    """What films are played from."""
-
-    MJPEG = "mjpeg"
-    NONE = "none"
+NO_PROXY = "none"
+PROXIES = (*KINDS, NO_PROXY)
 
 
 def index(
     folders: Annotated[list[Path], typer.Argument(help="Folders of films, or single films.")],
     archive: Annotated[Path, typer.Option("--archive", "-a", help="The archive's folder.")],
     proxy: Annotated[
-        ProxyKind, typer.Option(help="mjpeg: copies that any moment can be played from at once.")
-    ] = ProxyKind.MJPEG,
+        str | None,
+        typer.Option(
+            help=f"Copies that any moment can be played from at once: {', '.join(PROXIES)}."
+            " [default: as the archive has; mjpeg in a new one]"
+        ),
+    ] = None,
     height: Annotated[
         int,
         typer.Option(
@@ -79,13 +84,18 @@ def index(
         str | None,
         typer.Option("--on", help="A Dask cluster's scheduler, tcp://HOST:8786, to index on."),
     ] = None,
+    learn: Annotated[
+        bool,
+        typer.Option(help="Learn from these films, once, what blur, light and angle do to them."),
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
 ) -> None:
     """Index films: find shots and moments, describe them, make proxies. Run it again any time."""
     if provider not in ASKABLE:
         raise UsageError(f"--provider {provider}: choose one of {', '.join(ASKABLE)}")
     roots = check_roots(folders, archive)
-    settings = Settings(proxy is ProxyKind.MJPEG, height, jobs)
+    kind = _kind(proxy or _proxy_of(archive))
+    settings = Settings(kind, height, jobs, remake=proxy is not None)
     network = Network(model or _model_of(archive), provider, max(1, cores() // (jobs or cores())))
     clock = SystemClock()
     with (
@@ -104,8 +114,8 @@ def index(
             hire=_on_cluster(scheduler) if scheduler else Crew,
         )
     with Archive.open(archive) as finished:
-        if fit_outgrown(finished):
-            keep_fit(finished, learned(finished))
+        if learn and not outcome.interrupted:
+            _learn(finished, network, as_json)
         Searcher(finished)  # a large archive's index is made now, so that no show waits
     if as_json:
         typer.echo(json.dumps(as_document(outcome)))
@@ -115,6 +125,22 @@ def index(
         raise typer.Exit(INTERRUPTED)
     if outcome.of(Status.FAILED):
         raise typer.Exit(1)
+
+
+def _learn(archive: Archive, network: Network, as_json: bool) -> None:
+    """Teach the archive what to look away from, if it has grown or never was."""
+    if not fit_outgrown(archive, taught=True) or len(archive.moments) < LEAST_MOMENTS:
+        return
+    describer = replace(network, threads=cores())()
+    with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
+        task = bar.add_task("learning what blur, light and angle do to these films", total=None)
+        lessons = take_lessons(
+            archive,
+            describer.embedder,
+            lambda done, all_: bar.update(task, completed=done, total=all_),
+        )
+    pictures = 0 if lessons is None else lessons.views.shape[0] * lessons.views.shape[1]
+    keep_fit(archive, learned(archive, lessons), pictures)
 
 
 def _on_cluster(scheduler: str) -> Hire:
@@ -128,6 +154,33 @@ def _model_of(archive: Path) -> str:
         return DEFAULT_MODEL
     with Archive.open(archive) as opened:
         return opened.model.name
+
+
+def _kind(proxy: str) -> ProxyKind | None:
+    """Look a kind of proxy up; UsageError when there is none such, or it cannot be written here."""
+    if proxy == NO_PROXY:
+        return None
+    if proxy not in KINDS:
+        raise UsageError(f"--proxy {proxy}: choose one of {', '.join(PROXIES)}")
+    kind = KINDS[proxy]
+    if (lack := kind.lack()) is not None:
+        raise UsageError(f"--proxy {proxy}: {lack}")
+    return kind
+
+
+def _proxy_of(archive: Path) -> str:
+    """Name the kind that most films of an archive have: that is what new ones get unasked."""
+    if not (archive / DATABASE).exists():
+        return MJPEG.name
+    with Archive.open(archive) as opened:
+        films = [stored.film for stored in opened.films()]
+    kinds = Counter(
+        kind_of(film.proxy) if film.proxy else NO_PROXY
+        for film in films
+        if film.proxy or film.codec not in PLAYED_AS_THEY_ARE
+    )
+    known = [kind for kind, _ in kinds.most_common() if kind in PROXIES]
+    return known[0] if known else MJPEG.name
 
 
 @contextmanager
@@ -269,6 +322,10 @@ def as_document(outcome: Outcome) -> dict[str, object]:
         "took_s": round(outcome.took_s, 3),
         "film_s": round(outcome.film_s, 3),
         "counts": counts,
+        "dropped": sum(film.dropped for film in outcome.films),
+        "blank": sum(film.blank for film in outcome.films),
+        "repeats": sum(film.repeats for film in outcome.films),
+        "limited_by": outcome.spent.limit if outcome.of(Status.INDEXED) else None,
         "films": [
             {
                 "path": shown(film.path),
@@ -277,6 +334,9 @@ def as_document(outcome: Outcome) -> dict[str, object]:
                 "duration_s": round(film.duration_s, 3),
                 "shots": film.shots,
                 "moments": film.moments,
+                "dropped": film.dropped,
+                "blank": film.blank,
+                "repeats": film.repeats,
             }
             for film in outcome.films
         ],
@@ -292,9 +352,24 @@ def _print_closing(outcome: Outcome, roots: Sequence[Path], archive: Path) -> No
             table.add_row(shown(film.path), film.note)
         console.print(table)
     if not outcome.films and not outcome.interrupted:
-        console.print(f"No films under {', '.join(shown(root) for root in roots)}.")
+        console.print(
+            f"No films under {', '.join(shown(root) for root in roots)}: nothing there has a film's"
+            " extension (mp4, mov, mkv, …). A file that is named itself is taken whatever it is"
+            " called."
+        )
         return
     console.print(summary(outcome, archive))
+
+
+def _left_out(indexed: Sequence[FilmOutcome]) -> str:
+    """Say what of the films is not offered, and why; nothing where there is nothing to say."""
+    counts = (
+        (sum(film.dropped for film in indexed), "moment", "near-duplicates, dropped"),
+        (sum(film.blank for film in indexed), "shot", "black, white or titles, marked"),
+        (sum(film.repeats for film in indexed), "shot", "repeats of others, folded"),
+    )
+    said = [f"{count} {what}{'s'[: count != 1]}: {why}" for count, what, why in counts if count]
+    return "".join(f"\n{line}" for line in said)
 
 
 def summary(outcome: Outcome, archive: Path) -> str:
@@ -309,6 +384,7 @@ def summary(outcome: Outcome, archive: Path) -> str:
             f"\n{_minutes(outcome.film_s)} of film, {shots} shots, {moments} moments in"
             f" {_minutes(outcome.took_s)} ({speed:.1f} × real time)"
         )
+        text += _left_out(indexed)
     if outcome.interrupted:
         text += "\nInterrupted. What is done is kept; the same command goes on with the rest."
     return text

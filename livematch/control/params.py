@@ -159,8 +159,13 @@ class Params:
     """The state of every parameter in one tick; replaced whole, never changed."""
 
     semantic: float = _number("match", 1.0, 0, 1, 0.05, "weight of what is in the picture")
-    layout: float = _number("match", 0.5, 0, 1, 0.05, "weight of where things are in the picture")
-    colour: float = _number("match", 0.35, 0, 1, 0.05, "weight of tone and palette")
+    layout: float = _number("match", 0.3, 0, 1, 0.05, "weight of where things are in the picture")
+    colour: float = _number("match", 0.25, 0, 1, 0.05, "weight of tone and palette")
+    motion: float = _number("match", 0.3, 0, 1, 0.05, "weight of how things and camera move")
+    face: float = _number("match", 0.2, 0, 1, 0.05, "weight of how many faces, how large, where")
+    momentum: float = _number(
+        "match", 1.0, 0, 1, 0.05, "how much movement counts where a shot is entered"
+    )
     stickiness: float = _number(
         "match", 0.03, 0, 0.5, 0.01, "how much better another shot must be to follow it"
     )
@@ -199,7 +204,7 @@ def _specs() -> dict[str, Spec]:
 
 
 TABLE: dict[str, Spec] = _specs()
-WEIGHTS: tuple[str, ...] = ("semantic", "layout", "colour")
+WEIGHTS: tuple[str, ...] = ("semantic", "layout", "colour", "motion", "face")
 """The parameters that weigh descriptor parts, named as the parts are."""
 
 

@@ -2,8 +2,8 @@
 
 Of each part a fit keeps the directions in which the archive's moments differ. What is stored and
 what is asked go through the same `Fit.apply`, whose answer for a row is the same bit for bit
-whatever rows it comes with. Learning is apart from applying: whoever knows better than
-`principal` what to look at hands its own mean and directions to `Projection`.
+whatever rows it comes with. Learning is apart from applying: most parts keep their principal
+directions; what is seen keeps those that altered pictures teach, where there are lessons.
 """
 
 import hashlib
@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 
 from livematch.embed.arrays import read_arrays, write_arrays
 from livematch.embed.parts import SHORTEST, DescriptorLayout, Part
+from livematch.embed.whitening import Lessons, whitening
 from livematch.values import Vector
 
 # How many numbers of each part are kept, where it has more; a part not named is kept as it is.
 SIZES: Mapping[str, int] = {"semantic": 128, "layout": 64, "colour": 48, "motion": 64}
+TAUGHT = "semantic"  # the part that lessons are of
 SAMPLE = 20_000  # rows a fit is learned from, at most
 ROWS_A_DIRECTION = 4  # with fewer, directions are chance: the part is kept as it is
 
@@ -143,15 +145,22 @@ class Fit:
             raise ValueError(f"{path.name} is no fit: {error!r}") from error
 
 
-def learn(rows: NDArray[Any], layout: DescriptorLayout) -> Fit:
-    """Learn a fit from some of an archive's rows: (n, dimension), finite."""
-    return Fit(
-        layout,
-        tuple(
-            principal(np.asarray(rows[:, place], np.float32), SIZES.get(part.name, part.size))
-            for part, place in zip(layout.parts, layout.slices.values(), strict=True)
-        ),
-    )
+def learn(rows: NDArray[Any], layout: DescriptorLayout, lessons: Lessons | None = None) -> Fit:
+    """Learn a fit from some of an archive's rows, (n, dimension), finite, and from lessons."""
+    projections: list[Projection | None] = []
+    for part, place in zip(layout.parts, layout.slices.values(), strict=True):
+        size = SIZES.get(part.name, part.size)
+        if part.name == TAUGHT and lessons is not None:
+            projections.append(taught(lessons, size))
+        else:
+            projections.append(principal(np.asarray(rows[:, place], np.float32), size))
+    return Fit(layout, tuple(projections))
+
+
+def taught(lessons: Lessons, size: int) -> Projection:
+    """Learn directions that alterations of a picture hardly move: `size` of them at most."""
+    mean, projection = whitening(lessons, size)
+    return Projection(mean, np.ascontiguousarray(projection.T[projection.any(axis=0)]))
 
 
 def principal(rows: Vector, size: int) -> Projection | None:

@@ -20,9 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livematch.embed.card import ModelCard
+from livematch.embed.face import SIZE as FACE_SIZE
+from livematch.embed.face import face
 from livematch.embed.features import Features
+from livematch.embed.motion import SIZE as MOTION_SIZE
+from livematch.embed.motion import motion
 from livematch.embed.preprocess import shrink
-from livematch.values import Image, Vector
+from livematch.values import Glimpse, Image, Vector
 
 GRID = 4  # cells a side; for layout, 4x4x16 finds places better than 3x3x32 does, and is smaller
 LAYOUT_CHANNELS = 16
@@ -130,19 +134,22 @@ def _colour(image: Image) -> Vector:
 class Rule:
     """How one part is made: its size for a network, and its rows from pictures and features.
 
-    Raise `edition` when `measure` changes, and archives indexed before are recognised. A part whose
-    `measure` is None is measured elsewhere (motion needs the pictures before) and handed over.
+    Raise `edition` when `measure` changes, and archives indexed before are recognised.
     """
 
     size: Callable[[ModelCard], int]
-    measure: Callable[[Sequence[Image], Features], Vector] | None
+    measure: Callable[[Sequence[Glimpse], Features], Vector]
     edition: int = 1
 
 
 RULES: Mapping[str, Rule] = {
     "semantic": Rule(lambda card: card.dimension, lambda _, features: semantic(features)),
     "layout": Rule(lambda _: GRID**2 * LAYOUT_CHANNELS, lambda _, features: layout(features)),
-    "colour": Rule(lambda _: GRID**2 * len(CELL_USUAL), lambda images, _: colour(images)),
+    "colour": Rule(
+        lambda _: GRID**2 * len(CELL_USUAL), lambda glimpses, _: colour([g.image for g in glimpses])
+    ),
+    "motion": Rule(lambda _: MOTION_SIZE, lambda glimpses, _: unit(motion(glimpses))),
+    "face": Rule(lambda _: FACE_SIZE, lambda glimpses, _: unit(face(glimpses))),
 }
 
 
@@ -154,33 +161,20 @@ def descriptor_layout(card: ModelCard, names: Sequence[str] = tuple(RULES)) -> D
 
 
 def describe(
-    images: Sequence[Image],
-    features: Features,
-    names: Sequence[str] = tuple(RULES),
-    measured: Mapping[str, Vector] | None = None,
+    glimpses: Sequence[Glimpse], features: Features, names: Sequence[str] = tuple(RULES)
 ) -> Vector:
-    """Describe pictures whose features are known: float32 (n, dimension), unit part beside part.
-
-    `measured` holds the rows of parts that are measured elsewhere; they are brought to unit length.
-    """
-    columns = []
-    for name in names:
-        if measured is not None and name in measured:
-            columns.append(unit(measured[name]))
-            continue
-        measure = RULES[name].measure
-        if measure is None:
-            raise ValueError(f"the part {name} is measured elsewhere and was not handed over")
-        columns.append(measure(images, features))
+    """Describe glimpses whose features are known: float32 (n, dimension), unit part beside part."""
+    columns = [RULES[name].measure(glimpses, features) for name in names]
     return np.concatenate(columns, axis=1, dtype=np.float32)
 
 
 def weigh(query: Vector, weights: Mapping[str, float], layout: DescriptorLayout) -> Vector:
     """Scale a descriptor's parts, so that its inner product with a stored one is the score.
 
-    The weights are brought to the sum 1; a part that is not named weighs nothing, and when nothing
-    weighs anything all parts weigh the same. Raises ValueError for a weight that is negative or no
-    number. query (dimension,) or (n, dimension) -> the same shape.
+    The weights of the parts that the query has are brought to the sum 1: a part of zeros (a still
+    has no motion) neither changes the order nor lowers the score. A part that is not named weighs
+    nothing, and when nothing weighs anything all parts weigh the same. Raises ValueError for a
+    weight that is negative or no number. query (dimension,) or (n, dimension) -> the same shape.
     """
     shares = np.array([weights.get(name, 0.0) for name in layout.names], np.float64)
     if not np.isfinite(shares).all() or (shares < 0).any():
@@ -188,9 +182,13 @@ def weigh(query: Vector, weights: Mapping[str, float], layout: DescriptorLayout)
     largest = shares.max()
     # divided by the largest first: tiny weights are still weights, huge ones do not overflow
     shares = shares / largest if largest > 0 else np.ones_like(shares)
-    shares /= shares.sum()
+    starts = [place.start for place in layout.slices.values()]
+    present = np.logical_or.reduceat(query != 0, starts, axis=-1)
+    sums = np.sum(shares * present, axis=-1, keepdims=True)
+    # where only absent parts weigh anything, the product is 0 whatever they are divided by
+    shares = np.divide(shares, sums, out=np.zeros(present.shape), where=sums > 0)
     sizes = [part.size for part in layout.parts]
-    return np.asarray(query * np.repeat(shares, sizes), np.float32)
+    return np.asarray(query * np.repeat(shares, sizes, axis=-1), np.float32)
 
 
 def part_scores(query: Vector, vectors: NDArray[Any], layout: DescriptorLayout) -> Vector:

@@ -70,6 +70,8 @@ class ThumbnailEmbedder:
         half = SIDE_PX // 2
         small = batch.reshape(len(batch), 3, half, 2, half, 2).mean(axis=(3, 5))
         flat = small.reshape(len(batch), -1)
-        pooled = flat @ fixed_projection(flat.shape[1], self._card.dimension, "thumbnail")
+        projection = fixed_projection(flat.shape[1], self._card.dimension, "thumbnail")
+        # one picture at a time: in a batch BLAS would add up in another order
+        pooled = (flat[:, None] @ projection)[:, 0]
         colours = small.transpose(0, 2, 3, 1) @ fixed_projection(CHANNELS, 3, "colours").T
         return Features(pooled, np.ascontiguousarray(colours.transpose(0, 3, 1, 2)))

@@ -1,13 +1,15 @@
 """An indexing run: plan, index on several processes, and write the archive from this one alone."""
 
 import contextlib
+import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from livematch.archive.proxynames import kind_of
 from livematch.archive.schema import DATABASE
 from livematch.archive.store import Archive, ModelIdentity, StoredFilm
 from livematch.clock import Clock
@@ -16,8 +18,12 @@ from livematch.errors import FilmError, ModelError
 from livematch.indexing import proxies
 from livematch.indexing.crew import Advanced, Crew, Failed, Finished, Gang, MakeDescriber
 from livematch.indexing.film import FilmTask
+from livematch.indexing.kinds import MJPEG, PLAYED_AS_THEY_ARE, ProxyKind
 from livematch.indexing.plan import NewFilm, Plan, make_plan
+from livematch.indexing.repeats import Library, fold, takes_of
 from livematch.indexing.scan import Scan, fingerprint, scan, shown, sniff
+from livematch.indexing.spent import NO_TIME, Spent, total
+from livematch.values import ShotKind
 
 LISTEN_S = 0.2  # how long a Ctrl-C may go unnoticed
 MOST_JOBS = 16
@@ -39,7 +45,8 @@ class Status(StrEnum):
 class FilmOutcome:
     """What became of one film; `note` is the reason of a failure, a warning, or where else it is.
 
-    `duration_s`, `shots` and `moments` are of films indexed in this run.
+    What follows is of films indexed in this run: `dropped` moments showed nothing new, `blank`
+    shots are black, white or titles, `repeats` repeat other shots; `spent` is where the time went.
     """
 
     path: Path
@@ -48,6 +55,10 @@ class FilmOutcome:
     duration_s: float = 0.0
     shots: int = 0
     moments: int = 0
+    dropped: int = 0
+    blank: int = 0
+    repeats: int = 0
+    spent: Spent = NO_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +83,24 @@ class Outcome:
         """Seconds of film indexed in this run."""
         return sum(film.duration_s for film in self.films)
 
+    @property
+    def spent(self) -> Spent:
+        """Where the time of all films went, added up over the processes that read them."""
+        return total(film.spent for film in self.films)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to index. `jobs` is the number of processes; None lets the number of cores decide."""
+    """How to index. `jobs` is the number of processes; None lets the number of cores decide.
 
-    proxies: bool = True
+    `proxy` is the kind that films get which have none; None plays the originals. A proxy of
+    another kind is made again in this one if `remake` says so.
+    """
+
+    proxy: ProxyKind | None = MJPEG
     height_px: int = 720
     jobs: int | None = None
+    remake: bool = True
 
 
 class Watcher(Protocol):
@@ -104,6 +125,16 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def threads_for(size: int, everything: int, jobs: int, cores: int) -> int:
+    """Choose how many cores a film may keep busy, by its share of the bytes there are to read.
+
+    A film that is most of the work would else be read by one core while the others have nothing
+    left to do. More threads than cores cost little: those of a decoder wait for each other anyway.
+    """
+    share = math.ceil(cores * size / everything) if everything else 1
+    return max(1, cores // jobs, share)
 
 
 def open_or_create(folder: Path, model: ModelIdentity, layout: DescriptorLayout) -> Archive:
@@ -163,6 +194,7 @@ class _Run:
         self._hire = hire
         self.outcomes: list[FilmOutcome] = []
         self._new: dict[str, NewFilm] = {}
+        self._library: Library | None = None  # read when the first film comes in
         self.left = 1  # until the plan says how many
 
     def prepare(self) -> None:
@@ -179,6 +211,7 @@ class _Run:
             self._fingerprint,
             os.path.exists,
             self._usable,
+            [unreadable.path for unreadable in found.unreadable],
         )
         self._new = {new.fingerprint: new for new in plan.new}
         self.left = len(self._new)
@@ -193,21 +226,26 @@ class _Run:
 
     def _usable(self, stored: StoredFilm) -> bool:
         """Whether a film can be played as it is indexed, and in the way now asked for."""
-        if stored.film.proxy is None:
-            return not self._settings.proxies
-        return (self._archive.folder / stored.film.proxy).is_file()
+        kind, film = self._settings.proxy, stored.film
+        if film.proxy is None:
+            return kind is None or film.codec in PLAYED_AS_THEY_ARE
+        if kind is not None and self._settings.remake and kind_of(film.proxy) != kind.name:
+            return False
+        return (self._archive.folder / film.proxy).is_file()
 
     def _make_tasks(self, plan: Plan) -> list[FilmTask]:
         jobs = self._jobs(len(plan.new))
+        everything = sum(new.file.size for new in plan.new)
         return [
             FilmTask(
                 path=new.file.path,
                 fingerprint=new.fingerprint,
                 size=new.file.size,
                 mtime_ns=new.file.mtime_ns,
-                proxies=self._archive.proxies if self._settings.proxies else None,
+                proxies=self._archive.proxies if self._settings.proxy else None,
                 height_px=self._settings.height_px,
-                threads=max(1, cores() // jobs),
+                threads=threads_for(new.file.size, everything, jobs, cores()),
+                kind=self._settings.proxy or MJPEG,
             )
             # the longest first: a long film begun last would leave all other workers idle
             for new in sorted(plan.new, key=lambda new: -new.file.size)
@@ -270,41 +308,74 @@ class _Run:
                         raise _Stopped
         finally:
             for task in self._tasks:
-                self._part(task).unlink(missing_ok=True)
-
-    def _part(self, task: FilmTask) -> Path:
-        return self._archive.proxies / proxies.part_name(task.fingerprint)
+                _unlink_part(task)
 
     def _add(self, report: Finished) -> FilmOutcome:
         indexed, path = report.result.indexed, report.task.path
-        for old in self._new[report.task.fingerprint].replaces:
-            self._archive.remove_film(old)
+        library = self._known_shots()
+        replaced = set(self._new[report.task.fingerprint].replaces)
+        same = self._archive.by_fingerprint(report.task.fingerprint)
+        if same is not None:  # made again with its proxy: the archive takes no film twice
+            self._archive.remove_film(same.id)
+            library.forget(same.id)
+            replaced.discard(same.id)
         if report.result.part is not None:
-            final = proxies.final_name(report.task.fingerprint)
+            final = report.task.kind.final_name(report.task.fingerprint)
             report.result.part.replace(self._archive.proxies / final)
         self.left -= 1
         try:
-            self._archive.add_film(indexed)
+            film_id = self._archive.add_film(indexed)
         except FilmError as error:
+            self._keep_back(replaced)
             return FilmOutcome(path, Status.FAILED, _without(str(error), path))
+        for old in replaced:  # only now: killed before, the next run finds both and removes this
+            self._archive.remove_film(old)
+            library.forget(old)
         return FilmOutcome(
             path,
             Status.INDEXED,
-            report.result.warning,
+            report.result.warning or _no_proxy(report),
             indexed.film.duration_s,
             len(indexed.shots),
             len(indexed.times_s),
+            indexed.dropped,
+            sum(kind is not ShotKind.FILM for kind in indexed.kinds),
+            fold(self._archive, library, film_id),
+            report.result.spent,
         )
+
+    def _known_shots(self) -> Library:
+        if self._library is None:
+            self._library = Library()
+            self._library.add(takes_of(*self._archive.contents_of(None)))
+        return self._library
 
     def _drop(self, report: Failed) -> FilmOutcome:
         if report.fatal:
             raise ModelError(report.reason)
-        for old in self._new[report.task.fingerprint].replaces:
-            self._archive.set_present(old, False)
-        self._part(report.task).unlink(missing_ok=True)
+        self._keep_back(self._new[report.task.fingerprint].replaces)
+        _unlink_part(report.task)
         self.left -= 1
         path = report.task.path
-        return FilmOutcome(path, Status.FAILED, sniff(path) or _without(report.reason, path))
+        looks_like = sniff(path) if path.exists() else None
+        return FilmOutcome(path, Status.FAILED, looks_like or _without(report.reason, path))
+
+    def _keep_back(self, films: Iterable[int]) -> None:
+        """Offer films no more whose files hold something else now; they come back if that does."""
+        for film in films:
+            self._archive.set_present(film, False)
+
+
+def _unlink_part(task: FilmTask) -> None:
+    if task.part is not None:
+        task.part.unlink(missing_ok=True)
+
+
+def _no_proxy(report: Finished) -> str | None:
+    """Say that a film that was to have a proxy needs none."""
+    if report.task.part is None or report.result.part is not None:
+        return None
+    return f"is {report.result.indexed.film.codec.upper()}, played as it is"
 
 
 def _without(reason: str, path: Path) -> str:

@@ -18,7 +18,6 @@ import cv2
 from livematch.errors import LivematchError, UsageError
 from livematch.indexing.crew import Failed, MakeDescriber, Report, index_one
 from livematch.indexing.film import DescribesImages, FilmTask
-from livematch.indexing.proxies import part_name
 
 Client = Any  # distributed is annotated in part
 Future = Any
@@ -107,9 +106,9 @@ class ClusterCrew:
 def index_on_worker(task: FilmTask, make_describer: MakeDescriber) -> Report:
     """Index one film; the task that runs on a worker of the cluster."""
     cv2.setNumThreads(1)
-    if task.proxies is not None:
+    if task.part is not None:
         # another worker that was given up for dead may still write: leave it a file of its own
-        (task.proxies / part_name(task.fingerprint)).unlink(missing_ok=True)
+        task.part.unlink(missing_ok=True)
     try:
         describer = _describer(make_describer)
     except LivematchError as error:
@@ -142,6 +141,12 @@ def _report(task: FilmTask, future: Future) -> Report:
         report: Report = future.result()
         return report
     error = future.exception() if future.status == "error" else None
+    if type(error).__name__ == "KilledWorker":
+        return Failed(
+            task,
+            f"{task.path}: each worker that read it died: it crashes the decoder, or the workers"
+            " have too little memory (dask worker --memory-limit)",
+        )
     reason = f"{type(error).__name__}: {error}" if error else f"was {future.status}"
     return Failed(task, f"{task.path}: given up by the cluster: {reason}")
 

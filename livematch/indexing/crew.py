@@ -25,6 +25,7 @@ from livematch.errors import LivematchError
 from livematch.indexing.film import DescribesImages, FilmResult, FilmTask, index_film
 
 PATIENCE_S = 5.0  # for a worker to end before it is killed
+DATES_AGREE_S = 2.0  # shared disks round a file's date, not all machines alike
 
 MakeDescriber = Callable[[], DescribesImages]
 """Builds a describer in a worker; it is pickled, so a function or a dataclass of a module."""
@@ -216,13 +217,30 @@ def index_one(
         tell(Advanced(task, done_s, all_s))
 
     try:
-        return Finished(task, index_film(task, describer, progress))
+        result = index_film(task, describer, progress)
     except LivematchError as error:
-        return Failed(task, str(error))
+        return Failed(task, _changed(task) or str(error))
     except MemoryError:
         return Failed(task, f"{task.path}: there is not enough memory for its pictures")
     except Exception as error:  # noqa: BLE001 - whatever a film does, the next one gets its turn
         return Failed(task, f"{task.path}: {type(error).__name__}: {error}")
+    fault = _changed(task)  # it would be neither the film of its fingerprint nor the one there now
+    return Failed(task, fault) if fault else Finished(task, result)
+
+
+def _changed(task: FilmTask) -> str | None:
+    """Say what became of the file since its fingerprint was taken; None while it is the same."""
+    try:
+        about = task.path.stat()
+    except OSError as error:
+        return f"{task.path}: went away while it was read: {error.strerror or error}"
+    late_s = abs(about.st_mtime_ns - task.mtime_ns) / 1e9
+    if about.st_size == task.size and late_s <= DATES_AGREE_S:
+        return None
+    return (
+        f"{task.path}: changed while it was read; if it is still being copied or rendered, wait,"
+        " then run the same command again"
+    )
 
 
 def _die_with_parent() -> None:

@@ -1,5 +1,6 @@
 """One film, decoded once: its shots, moments, descriptors, thumbnails and proxy."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -8,23 +9,23 @@ from pathlib import Path
 from typing import Protocol
 
 import av
-import cv2
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from livematch.archive.records import FilmRecord, IndexedFilm
+from livematch.clock import Clock, SystemClock
 from livematch.errors import FilmError
-from livematch.indexing import proxies
+from livematch.indexing.kinds import MJPEG, PLAYED_AS_THEY_ARE, ProxyKind
+from livematch.indexing.likeness import look_of
 from livematch.indexing.moments import Chosen, MomentChooser
-from livematch.indexing.proxies import MATRICES, ProxyWriter, Shape, shape_for
+from livematch.indexing.proxies import ProxyWriter, shape_for
 from livematch.indexing.shots import ShotDetector
+from livematch.indexing.shrinking import Shrinker, thumbnail
+from livematch.indexing.spent import NO_TIME, Spent
 from livematch.indexing.stage import Stage
 from livematch.indexing.timeline import Stamp, Timeline
-from livematch.media import FilmInfo, OpenFilm, colours_of, open_film
-from livematch.values import Image, Vector
+from livematch.media import OpenFilm, open_film
+from livematch.values import Glimpse, Vector
 
-SMALL_PX = 264  # the shorter side of what is described: as large as any network here looks at
-THUMB_PX = 108  # the height of a thumbnail
 BATCH = 8  # pictures described at once
 FRAMES_WAITING = 4  # decoded frames on their way to the proxy: 12 MB each in a 4K film
 BATCHES_WAITING = 3
@@ -35,16 +36,16 @@ MISSING_S, MISSING_SHARE = 1.0, 0.02  # a film this much shorter than announced 
 class DescribesImages(Protocol):
     """Turns pictures into descriptors: `livematch.embed.describer.Describer`, or a test's twin."""
 
-    def describe(self, images: Sequence[Image]) -> Vector:
-        """Return float32 (n, dimension) for n BGR pictures."""
+    def describe(self, glimpses: Sequence[Glimpse]) -> Vector:
+        """Return float32 (n, dimension) for n glimpses."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilmTask:
     """A film to index, as it lay on the disk when its fingerprint was taken.
 
-    `proxies` is the folder to write a proxy to, None to play the original; `height_px` is the
-    proxy's; `threads` is how many cores this one film may keep busy decoding.
+    `proxies` is the folder to write a proxy of a `kind` to, None to play the original; `height_px`
+    is the proxy's; `threads` is how many cores this one film may keep busy decoding.
     """
 
     path: Path
@@ -54,30 +55,45 @@ class FilmTask:
     proxies: Path | None
     height_px: int = 720
     threads: int = 1
+    kind: ProxyKind = MJPEG
+
+    @property
+    def part(self) -> Path | None:
+        """Where its proxy is written, until it is whole."""
+        return (
+            None if self.proxies is None else self.proxies / self.kind.part_name(self.fingerprint)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class FilmResult:
     """An indexed film, its unfinished proxy if it has one, and what was wrong with it, if anything.
 
-    `part` is to become `indexed.film.proxy` when the film enters the archive.
+    `part` is to become `indexed.film.proxy` when the film enters the archive. `spent` says where
+    the time went.
     """
 
     indexed: IndexedFilm
     part: Path | None
     warning: str | None
+    spent: Spent = NO_TIME
 
 
 Progress = Callable[[float, float], None]  # seconds of film done, seconds of film in all
 
 
-def index_film(task: FilmTask, describer: DescribesImages, progress: Progress) -> FilmResult:
+def index_film(
+    task: FilmTask,
+    describer: DescribesImages,
+    progress: Progress,
+    clock: Clock = SystemClock(),  # noqa: B008 - it has no state; it only says where time goes
+) -> FilmResult:
     """Index one film; raises FilmError with the reason if that cannot be done.
 
     Decoding and cutting run on the calling thread, the network and the proxy on one each.
     """
     with open_film(task.path, task.threads, straight=True) as film, ExitStack() as stages:
-        reading = _Reading(task, film, describer, progress, stages)
+        reading = _Reading(task, film, describer, progress, stages, clock)
         fault = reading.run()
         stages.close()  # waits for the network and the proxy, and raises what went wrong there
         return reading.result(fault)
@@ -93,7 +109,9 @@ class _Reading:
         describer: DescribesImages,
         progress: Progress,
         stages: ExitStack,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._task, self._film, self._progress = task, film, progress
         info = film.info
         self._info = info
@@ -105,53 +123,69 @@ class _Reading:
         self._shrinker = Shrinker(info)
         self._moments = _Moments(describer)
         self._describing = stages.enter_context(
-            Stage("describing", self._moments.describe, BATCHES_WAITING)
+            Stage("describing", self._moments.describe, BATCHES_WAITING, clock)
         )
         self._batch: list[Chosen] = []
         self._part: Path | None = None
         self._writing: Stage[tuple[av.VideoFrame, int]] | None = None
-        if task.proxies is not None:
-            self._part = task.proxies / proxies.part_name(task.fingerprint)
-            shape = shape_for(info, task.height_px)
-            writing = _Writing(ProxyWriter(self._part, shape, time_base, task.threads))
+        if task.part is not None and info.codec not in PLAYED_AS_THEY_ARE:
+            self._part = task.part
+            shape = shape_for(info, task.height_px, task.kind.multiple)
+            writing = _Writing(task.kind.writer(self._part, shape, time_base, task.threads))
             stages.callback(writing.writer.abandon)
             stages.push(writing.finish_unless_failed)
-            self._writing = stages.enter_context(Stage("proxy", writing.write, FRAMES_WAITING))
+            self._writing = stages.enter_context(
+                Stage("proxy", writing.write, FRAMES_WAITING, clock)
+            )
+        self._last: tuple[av.VideoFrame, Stamp] | None = None
         self._duration: int | None = None
         self._reported_s = 0.0
+        self._decoding_s = self._looking_s = 0.0
 
     def run(self) -> str | None:
         """Read the film to its end; returns what kept it from being read whole, if anything."""
         fault = None
         frames = self._film.frames()
-        count = 0
+        now_s = self._clock.now()
         while True:
+            asked_s = now_s
             try:
                 frame = next(frames, None)
             except FilmError as error:
-                if count == 0:
+                if self._last is None:
                     raise
-                fault = str(error)
-                break
+                fault, frame = str(error), None
+            decoded_s = self._clock.now()
+            self._decoding_s += decoded_s - asked_s
             if frame is None:
                 break
             self._take(frame)
-            count += 1
+            now_s = self._clock.now()
+            self._looking_s += now_s - decoded_s
         self._end()
         return fault
 
     def _take(self, frame: av.VideoFrame) -> None:
         stamp = self._timeline.stamp(frame.pts)
         self._duration = frame.duration or None
-        small = self._shrinker.shrink(frame)
+        tiny = self._shrinker.tiny(frame)
+        self._let_go(stamp.time_s)
+        self._last = frame, stamp
+        boundaries = self._shots.push(stamp.time_s, tiny)
+        self._collect(self._chooser.advance(boundaries, self._shots.settled_s))
+        self._report(stamp)
+
+    def _let_go(self, next_s: float) -> None:
+        """Pass on the last frame, now that it is known when the next one comes."""
+        if self._last is None:
+            return
+        frame, stamp = self._last
+        if self._chooser.wants(stamp.time_s, next_s):
+            self._chooser.push(stamp.time_s, self._shrinker.shrink(frame))
         # handed over only now: PyAV marks a frame with its colours while it converts it, so two
         # threads must not convert the same one
         if self._writing is not None:
             self._writing.put((frame, stamp.ticks))
-        self._chooser.push(stamp.time_s, small)
-        boundaries = self._shots.push(stamp.time_s, small)
-        self._collect(self._chooser.advance(boundaries, self._shots.settled_s))
-        self._report(stamp)
 
     def _report(self, stamp: Stamp) -> None:
         if stamp.time_s >= self._reported_s + REPORT_EVERY_S:
@@ -166,6 +200,7 @@ class _Reading:
                 self._batch = []
 
     def _end(self) -> None:
+        self._let_go(math.inf)
         self._end_s = self._timeline.end_s(self._duration)
         self._collect(self._chooser.finish(self._shots.finish(), self._end_s))
         if self._batch:
@@ -196,8 +231,23 @@ class _Reading:
             shots_of=np.array(self._moments.shots_of, np.int64),
             vectors=np.concatenate(self._moments.vectors),
             thumbs=tuple(thumbnail(shot.thumb) for shot in closed),
+            kinds=tuple(shot.kind for shot in closed),
+            looks=tuple(look_of(shot.thumb) for shot in closed),
+            dropped=self._chooser.dropped,
         )
-        return FilmResult(indexed, self._part, fault or self._damage())
+        return FilmResult(indexed, self._part, fault or self._damage(), self._spent())
+
+    def _spent(self) -> Spent:
+        network, proxy = self._describing, self._writing
+        blocked_s = network.blocked_s + (proxy.blocked_s if proxy else 0.0)
+        return Spent(
+            decoding_s=self._decoding_s,
+            looking_s=max(0.0, self._looking_s - blocked_s),
+            network_wait_s=network.blocked_s,
+            proxy_wait_s=proxy.blocked_s if proxy else 0.0,
+            network_s=network.busy_s,
+            proxy_s=proxy.busy_s if proxy else 0.0,
+        )
 
     def _announced_s(self) -> float:
         """How long the header says the film is; some count from the time stamp 0."""
@@ -227,7 +277,7 @@ class _Moments:
 
     def describe(self, batch: list[Chosen]) -> None:
         """Describe one batch; on the stage's thread."""
-        self.vectors.append(self._describer.describe([c.candidate.image for c in batch]))
+        self.vectors.append(self._describer.describe([c.candidate.glimpse for c in batch]))
         self.times_s += [c.candidate.time_s for c in batch]
         self.shots_of += [c.shot for c in batch]
 
@@ -248,42 +298,5 @@ class _Writing:
             self.writer.finish()
 
 
-class Shrinker:
-    """Makes the small upright BGR pictures that cuts and moments are found in; one thread."""
-
-    def __init__(self, info: FilmInfo) -> None:
-        width, height = info.upright_size
-        self._shape: Shape = shape_for(info, round(SMALL_PX * max(1.0, height / width)))
-        self._reformatter = VideoReformatter()
-
-    def shrink(self, frame: av.VideoFrame) -> Image:
-        """Return a new small picture, straight from the decoder's planes."""
-        colours = colours_of(frame)
-        small = self._reformatter.reformat(
-            frame,
-            self._shape.width,
-            self._shape.height,
-            "bgr24",
-            src_colorspace=MATRICES[colours.matrix],
-            dst_colorspace=Colorspace.DEFAULT,
-            src_color_range=ColorRange.JPEG if colours.full_range else ColorRange.MPEG,
-            interpolation=Interpolation.AREA,
-            threads=1,
-        )
-        image = np.asarray(small.to_ndarray(), np.uint8)
-        if self._shape.quarter_turns:
-            return np.ascontiguousarray(np.rot90(image, -self._shape.quarter_turns))
-        return image
-
-
-def thumbnail(image: Image) -> Image:
-    """Shrink a picture to a thumbnail's height; a lower one stays as it is."""
-    height, width = image.shape[:2]
-    if height <= THUMB_PX:
-        return image
-    size = (max(1, round(width * THUMB_PX / height)), THUMB_PX)
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def _proxy_path(task: FilmTask) -> str:
-    return f"{task.proxies.name if task.proxies else ''}/{proxies.final_name(task.fingerprint)}"
+    return f"{task.proxies.name if task.proxies else ''}/{task.kind.final_name(task.fingerprint)}"

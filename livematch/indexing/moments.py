@@ -6,11 +6,14 @@ What waits is bounded by the delay of the cut detector, never by the length of a
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livematch.archive.records import ShotSpan
+from livematch.embed.trail import APART_S, MOST_APART_S, Trail
+from livematch.indexing.blank import kind_of
+from livematch.indexing.likeness import glance, is_near_duplicate
 from livematch.indexing.shots import Boundary
-from livematch.values import Image
+from livematch.values import Glimpse, Image, ShotKind, Vector
 
 SPACING_S = 0.5
 KEEP_S = 1 / 16  # pictures nearer to each other than this are not both worth waiting with
@@ -20,10 +23,15 @@ THUMBS = 16  # candidates for a shot's thumbnail held at once
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A small upright picture and its time in the film."""
+    """A small upright picture, with the one a little before it, and its time in the film."""
 
     time_s: float
-    image: Image
+    glimpse: Glimpse
+
+    @property
+    def image(self) -> Image:
+        """The picture itself."""
+        return self.glimpse.image
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +44,43 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class ClosedShot:
-    """A finished shot and the picture that stands for it."""
+    """A finished shot, the picture that stands for it, and what it shows."""
 
     span: ShotSpan
     thumb: Image
+    kind: ShotKind
 
 
 class MomentChooser:
     """Takes every picture and every boundary of one film, in order; gives moments and shots.
 
-    Call `push` for each picture, then `advance`; `finish` once. Pure; one thread.
+    Call `push` for each picture that it `wants`, and `advance`; `finish` once. Moments that show
+    nothing new since the last one kept of their shot are `dropped`. Pure; one thread.
     """
 
     def __init__(self) -> None:
         self._waiting: deque[Candidate] = deque()
+        self._trail = Trail()
         self._shot = 0
         self._start_s: float | None = None
         self._next_s = 0.0  # when the next moment is due
         self._chosen_in_shot = 0
         self._faces = Faces()
+        self._glance: Vector | None = None  # of the last moment kept of this shot
+        self.dropped = 0
         self.closed: list[ClosedShot] = []
+
+    def wants(self, time_s: float, next_s: float) -> bool:
+        """Whether the picture at a time is worth shrinking, the one after it being at `next_s`."""
+        if not self._waiting:
+            return True
+        return time_s - self._waiting[-1].time_s >= KEEP_S or next_s - time_s >= KEEP_S
 
     def push(self, time_s: float, image: Image) -> None:
         """Take the next picture; `image` is kept as it is and must not be written again."""
         if self._start_s is None:
             self._begin(time_s, time_s)
-        if len(self._waiting) >= 2:
-            # the last one was kept for its own sake only if its neighbours are far enough away
-            before, last = self._waiting[-2], self._waiting[-1]
-            if last.time_s - before.time_s < KEEP_S and time_s - last.time_s < KEEP_S:
-                self._waiting.pop()
-        self._waiting.append(Candidate(time_s, image))
+        self._waiting.append(Candidate(time_s, self._trail.follow(time_s, image)))
 
     def advance(self, boundaries: Sequence[Boundary], settled_s: float) -> list[Chosen]:
         """Choose what can be chosen, knowing all boundaries before `settled_s`."""
@@ -87,12 +101,13 @@ class MomentChooser:
         self._next_s = clear_s + SPACING_S / 2
         self._chosen_in_shot = 0
         self._faces = Faces()
+        self._glance = None
 
     def _choose(self, until_s: float) -> list[Chosen]:
         """Choose the moments due well before `until_s`, each the nearest picture to its time."""
         chosen = []
         while self._next_s + SPACING_S / 2 + EDGE_S <= until_s:
-            chosen.append(self._take(self._nearest(self._next_s, until_s)))
+            chosen.append(self._take(self._next_s, until_s))
             self._next_s += SPACING_S
         self._forget(min(self._next_s - SPACING_S / 2, until_s))
         return [c for c in chosen if c is not None]
@@ -102,15 +117,16 @@ class MomentChooser:
         assert self._start_s is not None  # noqa: S101 - a shot was begun with its first picture
         chosen = []
         while self._next_s + EDGE_S <= clear_s:
-            chosen.append(self._take(self._nearest(self._next_s, end_s)))
+            chosen.append(self._take(self._next_s, end_s))
             self._next_s += SPACING_S
         if self._chosen_in_shot == 0:
             middle_s = (max(self._start_s, self._next_s - SPACING_S / 2) + clear_s) / 2
             middle_s = min(max(middle_s, self._start_s), end_s)
-            chosen.append(self._take(self._nearest(middle_s, end_s)))
+            chosen.append(self._take(middle_s, end_s))
         kept = [c for c in chosen if c is not None]
         thumb = self._faces.nearest((self._start_s + end_s) / 2)
-        self.closed.append(ClosedShot(ShotSpan(self._start_s, end_s), thumb))
+        kind = kind_of(self._faces.pictures)
+        self.closed.append(ClosedShot(ShotSpan(self._start_s, end_s), thumb, kind))
         self._shot += 1
         self._forget(end_s)
         return kept
@@ -121,13 +137,37 @@ class MomentChooser:
         ours = [c for c in self._waiting if self._start_s <= c.time_s < end_s]
         return min(ours, key=lambda c: abs(c.time_s - time_s), default=None)
 
-    def _take(self, candidate: Candidate | None) -> Chosen | None:
+    def _take(self, time_s: float, end_s: float) -> Chosen | None:
         """Choose a picture, unless it was chosen just before: some films have few a second."""
+        candidate = self._nearest(time_s, end_s)
         if candidate is None or candidate.time_s == self._faces.last_s:
             return None
         self._faces.add(candidate)
         self._chosen_in_shot += 1
-        return Chosen(self._shot, candidate)
+        if self._is_nothing_new(candidate.image):
+            self.dropped += 1
+            return None
+        return Chosen(self._shot, replace(candidate, glimpse=self._glimpse(candidate, end_s)))
+
+    def _is_nothing_new(self, image: Image) -> bool:
+        """Compare with the last moment kept, never with one dropped: so nothing creeps away."""
+        now = glance(image)
+        if self._glance is not None and is_near_duplicate(now, self._glance):
+            return True
+        self._glance = now
+        return False
+
+    def _glimpse(self, candidate: Candidate, end_s: float) -> Glimpse:
+        """Show a moment's movement by pictures of its own shot: at the very start, the next one."""
+        assert self._start_s is not None  # noqa: S101 - see above
+        glimpse = candidate.glimpse
+        if glimpse.before is not None and candidate.time_s - glimpse.apart_s >= self._start_s:
+            return glimpse
+        after = self._nearest(candidate.time_s + APART_S, end_s)
+        apart_s = candidate.time_s - after.time_s if after else 0.0
+        if after is None or not 0 < -apart_s <= MOST_APART_S:
+            return Glimpse(candidate.image)
+        return Glimpse(candidate.image, after.image, apart_s)
 
     def _forget(self, before_s: float) -> None:
         """Let go of pictures that no moment still to come can want; one before stays."""
@@ -154,6 +194,11 @@ class Faces:
             if self._seen % self._stride == 0:
                 self._kept.append(candidate)
         self._seen += 1
+
+    @property
+    def pictures(self) -> list[Image]:
+        """All that are held, in order of time."""
+        return [candidate.image for candidate in self._kept]
 
     def nearest(self, time_s: float) -> Image:
         """Return the picture nearest to a time; a shot has at least one."""

@@ -1,7 +1,7 @@
 """What is to be done: the films on the disk against the films in the archive. Pure."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,17 +64,19 @@ def make_plan(
     fingerprint: Callable[[Path], str],
     exists: Callable[[Path], bool],
     usable: Callable[[StoredFilm], bool],
+    unreadable: Collection[Path] = (),
 ) -> Plan:
     """Compare what lies under the roots with what the archive knows.
 
     `fingerprint` is asked only for files whose path, size or date is new; `exists` only for films
-    outside of what was scanned. A film that is damaged or not `usable` (its proxy is
-    missing) is made again.
+    outside of what was scanned. A film that is damaged or not `usable` (its proxy is missing) is
+    made again. Of what lies under `unreadable` files and folders nobody knows whether it has gone:
+    it stays.
     """
     planner = _Planner(files, stored, usable)
     planner.recognise_by_path()
     planner.recognise_by_content(fingerprint, exists)
-    planner.find_gone(roots)
+    planner.find_gone(roots, unreadable)
     return planner.plan
 
 
@@ -148,14 +150,14 @@ class _Planner:
         """Whether a film's file still lies where it lay; one that was scanned has changed."""
         return film.film.path not in self._on_disk and exists(film.film.path)
 
-    def find_gone(self, roots: Sequence[Path]) -> None:
+    def find_gone(self, roots: Sequence[Path], unreadable: Collection[Path]) -> None:
         """Settle the films of which nothing was found: overwritten by another film, or gone."""
         arriving = {new.file.path: place for place, new in enumerate(self.plan.new)}
         kept_paths = {f.film.path for f in (*self.plan.unchanged, *self.plan.back)}
         kept_paths |= {moved.file.path for moved in self.plan.moved}
         for film in (f for here in self._by_path.values() for f in here):
             path = film.film.path
-            if film.id in self._settled:
+            if film.id in self._settled or any(_is_under(path, place) for place in unreadable):
                 continue
             if path in arriving:
                 place = arriving[path]

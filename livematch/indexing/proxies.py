@@ -1,8 +1,8 @@
-"""Proxies: every film as MJPEG, because there any moment is one small decode away.
+"""Proxies: copies of films from which any moment is one small step away; here those in MJPEG.
 
 A proxy has the film's own time stamps from 0 on, square pixels, stands upright, and is never larger
-than the film. JPEG knows one colour matrix, BT.601 over the full range, so films in another are
-converted: whatever plays a proxy shows the right colours.
+than the film (but for the rounding to whole blocks). JPEG knows one colour matrix, BT.601 over the
+full range, so films in another are converted: whatever plays a proxy shows the right colours.
 """
 
 import os
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import av
 import av.error
@@ -21,12 +22,11 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from livematch.archive.proxynames import ANY
 from livematch.errors import FilmError
 from livematch.media import FilmInfo, colours_of
 from livematch.values import Image
 
-SUFFIX = ".mov"
-PART = ".part"  # in the name of a proxy that is not whole yet
 QUALITY = 4  # FFmpeg's quantiser scale: 2 is best; 4 is where 720p film still looks like film
 MATRICES = {"bt709": Colorspace.ITU709, "bt601": Colorspace.ITU601, "bt2020": Colorspace.BT2020}
 LUMA_SHARES = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}
@@ -65,29 +65,35 @@ def shape_for(info: FilmInfo, height_px: int, multiple: int = 2) -> Shape:
     return Shape(*stored, info.quarter_turns)
 
 
-def part_name(fingerprint: str) -> str:
-    """Name a proxy that is being written; `sweep` knows it by that."""
-    return f"{fingerprint}{PART}{SUFFIX}"
-
-
-def final_name(fingerprint: str) -> str:
-    """Name a whole proxy."""
-    return f"{fingerprint}{SUFFIX}"
-
-
 def sweep(folder: Path, wanted: frozenset[str]) -> int:
     """Delete what an earlier run left behind: unfinished proxies, and whole ones of no film.
 
-    Only files named as this module names them are touched. Returns how many went.
+    Only files named as proxies are named are touched. Returns how many went.
     """
-    leftovers = [path for path in folder.glob(f"*{SUFFIX}") if path.name not in wanted]
+    leftovers = [path for path in folder.glob(ANY) if path.name not in wanted]
     for path in leftovers:
         path.unlink(missing_ok=True)
     return len(leftovers)
 
 
-class ProxyWriter:
-    """Writes one proxy, frame after frame; one thread. `finish` makes it whole."""
+class ProxyWriter(Protocol):
+    """Writes one proxy, frame after frame; one thread. Says with FilmError what cannot be done."""
+
+    def write(self, frame: av.VideoFrame, ticks: int) -> None:
+        """Add a decoded frame of the film at `ticks` of the time base; `frame` is left as it is."""
+        ...
+
+    def finish(self) -> None:
+        """Write what is left; afterwards the file is whole, and on the disk."""
+        ...
+
+    def abandon(self) -> None:
+        """Let go of the file, whole or not; safe to call after `finish`."""
+        ...
+
+
+class MjpegWriter:
+    """Writes a proxy in MJPEG."""
 
     def __init__(self, path: Path, shape: Shape, time_base: Fraction, threads: int = 1) -> None:
         self._path, self._shape = path, shape
@@ -157,9 +163,7 @@ class ProxyWriter:
         with self._explained():
             self._container.mux(self._stream.encode(None))
             self._container.close()
-            # the archive will name it: it must be on the disk by then, even if the power goes
-            with self._path.open("rb+") as file:
-                os.fsync(file.fileno())
+            settle(self._path)
 
     def abandon(self) -> None:
         """Let go of the file, whole or not; safe to call after `finish`."""
@@ -167,6 +171,12 @@ class ProxyWriter:
             self._container.close()
         except (OSError, av.error.FFmpegError):
             return  # a full disk, which whoever wrote has already heard of
+
+
+def settle(path: Path) -> None:
+    """Wait until a file is on the disk: the archive will name it, even if the power goes then."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def to_bt601(picture: av.VideoFrame, matrix: str) -> None:

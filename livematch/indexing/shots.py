@@ -225,7 +225,7 @@ def _mean_distance(a: Vector, b: Vector) -> float:
 class ShotDetector:
     """Turns a film's pictures into the boundaries between its shots, in order, a little late.
 
-    `push` gets every picture once, in order. One thread.
+    `push` gets every picture once, in order, as `small` makes it. One thread.
     """
 
     def __init__(self, fps: float) -> None:
@@ -237,13 +237,12 @@ class ShotDetector:
         self._found: list[Boundary] = []
         self._last_s = 0.0  # of the last boundary handed out, or the film's first picture
 
-    def push(self, time_s: float, image: Image) -> list[Boundary]:
-        """Take the next picture, BGR of any size; returns boundaries that are now certain."""
+    def push(self, time_s: float, small: Image) -> list[Boundary]:
+        """Take the next small picture; returns boundaries that are now certain."""
         self._number += 1
         self._times[self._number] = time_s
         if self._number == 0:
             self._last_s = time_s
-        small = _small(image)
         cut = self._cuts.push(small)
         if cut is not None:
             self._note(cut)
@@ -340,6 +339,7 @@ class ShotDetector:
         return kept
 
 
-def _small(image: Image) -> Image:
+def small(image: Image) -> Image:
+    """Shrink a BGR picture of any size to what cuts are looked for in: (36, 64, 3), Y, Cr, Cb."""
     shrunk = cv2.resize(image, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(shrunk, cv2.COLOR_BGR2YCrCb), np.uint8)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from livematch.clock import Clock
+
 T = TypeVar("T")
 
 
@@ -16,10 +18,15 @@ class Stage(Generic[T]):
     before it and memory stays bounded. When `work` fails the rest is thrown away and the error is
     raised from the next `put` or from `finish`, on the caller's thread. As a context manager it
     is finished at the end, or abandoned if the block fails.
+
+    `busy_s` is how long it has worked; `blocked_s` how long the caller has waited for room and for
+    the end: both say where a pipeline's time goes, and may be read once it is finished.
     """
 
-    def __init__(self, name: str, work: Callable[[T], None], size: int) -> None:
+    def __init__(self, name: str, work: Callable[[T], None], size: int, clock: Clock) -> None:
         self._work = work
+        self._clock = clock
+        self.busy_s = self.blocked_s = 0.0
         self._queue: queue.Queue[T | None] = queue.Queue(size)
         self._error: BaseException | None = None
         self._abandoned = False
@@ -29,7 +36,12 @@ class Stage(Generic[T]):
     def put(self, item: T) -> None:
         """Hand over an item; waits for room."""
         self._raise_error()
-        self._queue.put(item)
+        try:
+            self._queue.put_nowait(item)
+        except queue.Full:
+            started_s = self._clock.now()
+            self._queue.put(item)
+            self.blocked_s += self._clock.now() - started_s
 
     def finish(self) -> None:
         """Wait until everything is done; raises what went wrong."""
@@ -37,8 +49,10 @@ class Stage(Generic[T]):
         self._raise_error()
 
     def _end(self) -> None:
+        started_s = self._clock.now()
         self._queue.put(None)
         self._thread.join()
+        self.blocked_s += self._clock.now() - started_s
 
     def _raise_error(self) -> None:
         if self._error is not None:
@@ -47,10 +61,12 @@ class Stage(Generic[T]):
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
             if self._error is None and not self._abandoned:
+                started_s = self._clock.now()
                 try:
                     self._work(item)
                 except BaseException as error:  # noqa: BLE001 - raised again where `put` is called
                     self._error = error
+                self.busy_s += self._clock.now() - started_s
             # the loop's variable would keep the last picture alive while it waits
             del item
 

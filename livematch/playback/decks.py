@@ -77,7 +77,7 @@ class Decks:
 
     def clip_of(self, matches: Sequence[Match]) -> tuple[Clip, ...]:
         """Return the clips that would be loaded for some matches."""
-        return tuple(self._clip_of(match.moment) for match in matches)
+        return tuple(self._clip_of(match.start) for match in matches)
 
     def close(self) -> None:
         """End both decks."""
@@ -88,7 +88,7 @@ class Decks:
         deck = NO_DECK
         if cue.match is not None:
             deck = 1 if self._on is not None and self._on.deck == 0 else 0
-            self._pair[deck].load(self._clip_of(cue.match.moment))
+            self._pair[deck].load(self._clip_of(cue.match.start))
         self._coming = _Part(cue, deck)
 
     def _drop_failed(self) -> tuple[Cue | None, str | None]:

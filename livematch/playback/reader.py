@@ -50,7 +50,10 @@ WAYS: dict[tuple[str, str], Way] = {
     ("hap", "Hap5"): blocks,  # HAP Alpha
     ("hap", "HapY"): blocks,  # HAP Q
 }
-"""By codec and its tag; HAP's other kinds and all other codecs are `decoded`."""
+"""By codec and its tag; HAP Q Alpha and all other codecs are `decoded`.
+
+HAP R (BC7) is not played: FFmpeg cannot decode it, so it cannot be indexed either.
+"""
 
 
 class FilmReader:

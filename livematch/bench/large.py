@@ -127,7 +127,7 @@ def worst_recall(searcher: Searcher, queries: Vector) -> float:
         right = 0
         for query, bound in zip(queries, bounds, strict=True):
             matches = searcher.search(query, weights, BEST)
-            right += sum(match.score >= bound - TIE for match in matches)
+            right += sum(match.score >= float(bound) - TIE for match in matches)
         worst = min(worst, right / (len(queries) * min(BEST, searcher.shots)))
     return worst
 

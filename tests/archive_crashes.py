@@ -87,6 +87,29 @@ def lines(folder: Path) -> None:
     say(len(outcomes), outcomes.count((1, 2)), outcomes.count((1,)), outcomes.count((1, 3)))
 
 
+def replacement(folder: Path) -> None:
+    """Kill the replacing of a film, by another and by itself made again, at each of its lines."""
+    whole = make(folder / "whole", 1, 2)
+    replaced = 0
+    for new in (3, 2):
+        for number in count():
+            archive_folder = folder / f"{new}-{number}"
+            shutil.copytree(whole, archive_folder)
+
+            def act(archive_folder: Path = archive_folder, new: int = new) -> None:
+                with Archive.open(archive_folder, writable=True) as archive:
+                    archive.add_film(film(new), replacing=[2])
+
+            killed = killed_at_line(number, act)
+            found = sound(Archive.open(archive_folder))
+            assert found in ({1, 2}, {1, new}), (number, found)
+            replaced += found == {1, 3}
+            shutil.rmtree(archive_folder)
+            if not killed:
+                break
+    say(replaced)
+
+
 def creation(folder: Path) -> None:
     for number in count():
         archive_folder = folder / f"{number}"
@@ -220,6 +243,7 @@ if __name__ == "__main__":
     tasks: dict[str, Callable[..., None]] = {
         "lines": lines,
         "creation": creation,
+        "replacement": replacement,
         "upgrade": upgrade,
         "write": write,
         "readonly": readonly,

@@ -55,6 +55,13 @@ def test_killed_at_any_line_of_a_replacement_the_archive_opens_with_every_finish
 
 
 @forking
+def test_killed_at_any_line_of_add_film_the_old_film_or_the_new_one_is_there(
+    tmp_path: Path,
+) -> None:
+    assert int(run("replacement", tmp_path)) > 1  # some died with the new film in, the old one out
+
+
+@forking
 def test_killed_at_any_line_of_its_creation_it_can_be_created_again(tmp_path: Path) -> None:
     assert int(run("creation", tmp_path)) > 30
 

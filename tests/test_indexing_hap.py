@@ -340,7 +340,7 @@ def test_an_archive_holds_mixed_kinds_and_another_is_made_when_asked_for(
     assert sorted(path.name for path in (archive / "proxies").iterdir()) == left
 
 
-@pytest.mark.parametrize("kind", [MJPEG, HAP, None], ids=str)
+@pytest.mark.parametrize("kind", [MJPEG, HAP, None], ids=["mjpeg", "hap", "none"])
 def test_a_hap_original_is_played_as_it_is(kind: ProxyKind | None, tmp_path: Path) -> None:
     folder, archive = tmp_path / "films", tmp_path / "archive"
     folder.mkdir()

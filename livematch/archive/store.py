@@ -198,22 +198,28 @@ class Archive:
         """Return the film with this content, wherever it lies."""
         return self._all_films.by_fingerprint.get(fingerprint)
 
-    def add_film(self, indexed: IndexedFilm) -> int:
+    def add_film(self, indexed: IndexedFilm, replacing: Iterable[int] = ()) -> int:
         """Add a film, whole or not at all, even if the process is killed; returns its number.
 
-        FilmError if it may not be added; ArchiveError if the archive cannot be written.
+        The films `replacing` names go in the same instant, as by `remove_film`; one may have the
+        same content. FilmError if it may not be added; ArchiveError if the archive cannot be
+        written.
         """
         half = vectors.to_half(indexed.vectors)
-        self._refuse(indexed, half)
+        gone = [self._refuse_unknown(film_id) for film_id in replacing]
+        self._refuse(indexed, half, gone)
         rows = self._rows + len(half)
         with self._writing() as database:
             # The order is what makes it safe: vectors and thumbs lie on the disk, unnoticed,
             # before the transaction that makes them count.
             vectors.append(self.folder / schema.VECTORS, self._rows, half)
             thumbs.write(self.folder, indexed.film.fingerprint, indexed.thumbs)
+            for film in gone:
+                database.execute("DELETE FROM films WHERE id = ?", (film.id,))
             film_id = insert(database, indexed, self._rows)
             database.execute("UPDATE meta SET value = ? WHERE key = 'rows'", (rows,))
         self._rows = rows
+        self._clear_away(gone)
         return film_id
 
     def update_path(self, film_id: int, path: Path, size: int, mtime_ns: int) -> None:
@@ -283,13 +289,24 @@ class Archive:
         Its tags and bans are kept, for when it comes back.
         """
         with self._writing() as database:
-            gone = self._refuse_unknown(film_id).film
+            gone = self._refuse_unknown(film_id)
             database.execute("DELETE FROM films WHERE id = ?", (film_id,))
-        # Only now: a process killed here leaves files that nothing names, which `check` reports.
-        thumbs.remove(self.folder, gone.fingerprint)
-        left = self._all_films.by_id.values()
-        if gone.proxy is not None and all(film.film.proxy != gone.proxy for film in left):
-            (self.folder / gone.proxy).unlink(missing_ok=True)
+        self._clear_away([gone])
+
+    def _clear_away(self, gone: Iterable[StoredFilm]) -> None:
+        """Delete the files of films that are no longer in the archive.
+
+        After the transaction: a process killed here leaves files that nothing names, which `check`
+        reports.
+        """
+        left = [stored.film for stored in self._all_films.by_id.values()]
+        proxies = {film.proxy for film in left}
+        fingerprints = {film.fingerprint for film in left}
+        for film in (stored.film for stored in gone):
+            if film.fingerprint not in fingerprints:
+                thumbs.remove(self.folder, film.fingerprint)
+            if film.proxy is not None and film.proxy not in proxies:
+                (self.folder / film.proxy).unlink(missing_ok=True)
 
     @property
     def proxies(self) -> Path:
@@ -420,9 +437,10 @@ class Archive:
             finally:
                 self._films = self._read = None
 
-    def _refuse(self, indexed: IndexedFilm, half: Half) -> None:
+    def _refuse(self, indexed: IndexedFilm, half: Half, gone: Sequence[StoredFilm]) -> None:
         fault = fault_of(indexed, half, self.layout.dimension)
-        if fault is None and self.by_fingerprint(indexed.film.fingerprint) is not None:
+        same = self.by_fingerprint(indexed.film.fingerprint)
+        if fault is None and same is not None and same not in gone:
             fault = "the archive has a film with this content already"
         if fault is not None:
             raise FilmError(f"{indexed.film.path}: {fault}; it was not added")

@@ -19,23 +19,34 @@ def folder_of(archive: Path, fingerprint: str) -> Path:
 
 
 def write(archive: Path, fingerprint: str, images: Sequence[Image]) -> None:
-    """Write a film's thumbs; its folder appears complete or not at all. OSError."""
+    """Write a film's thumbs; its folder appears complete or not at all. OSError.
+
+    Thumbs that are there, of the same film, are replaced one by one: it is never without them.
+    """
     folder = folder_of(archive, fingerprint)
+    _refuse_link(folder)
     part = folder.with_name(f"{fingerprint}.part")
-    for left in (part, folder):  # from an attempt that was cut short
-        if left.exists():
-            shutil.rmtree(left)
+    if part.exists():  # from an attempt that was cut short
+        shutil.rmtree(part)
     part.mkdir(parents=True)
     for number, image in enumerate(images):
         (part / f"{number}.jpg").write_bytes(_jpeg(image))
-    part.rename(folder)
+    if not folder.exists():
+        part.rename(folder)
+        return
+    written = {file.name for file in part.iterdir()}
+    for name in written:
+        (part / name).replace(folder / name)
+    part.rmdir()
+    for file in folder.iterdir():
+        if file.name not in written:
+            file.unlink()
 
 
 def put(archive: Path, fingerprint: str, number: int, image: Image) -> None:
     """Write one thumb that was missing; it appears whole or not at all. OSError."""
     folder = folder_of(archive, fingerprint)
-    if folder.is_symlink():  # archives are copied about: nothing in one may point out of it
-        raise OSError(f"{folder} is a link")
+    _refuse_link(folder)
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{number}.jpg.part"
     part.unlink(missing_ok=True)  # what is there may be a link too
@@ -65,6 +76,11 @@ def read(archive: Path, fingerprint: str, number: int) -> Image | None:
 def remove(archive: Path, fingerprint: str) -> None:
     """Remove a film's thumbs, if there are any."""
     shutil.rmtree(folder_of(archive, fingerprint), ignore_errors=True)
+
+
+def _refuse_link(folder: Path) -> None:
+    if folder.is_symlink():  # archives are copied about: nothing in one may point out of it
+        raise OSError(f"{folder} is a link")
 
 
 def _jpeg(image: Image) -> bytes:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import platformdirs
 import typer
 from rich.console import Console
 from rich.status import Status
@@ -14,8 +13,7 @@ from rich.table import Table
 
 from livematch.bench import SECTIONS
 from livematch.bench.figures import Figure, Plan, Section, as_document, machine
-from livematch.cli.demo import PROXY_HEIGHT_PX, has_display
-from livematch.cli.index import index
+from livematch.cli.demo import demo_archive, has_display
 from livematch.cli.options import ProviderOption
 from livematch.cli.performing import stage_table
 from livematch.demo import camera_file, films_folder
@@ -53,8 +51,7 @@ def bench(
         raise UsageError(f"--only {unknown[0]}: the parts are {', '.join(SECTIONS)}")
     progress = Console(stderr=True, highlight=False)
     if archive is None:
-        archive = platformdirs.user_cache_path("livematch") / "demo"
-        index([films_folder()], archive, height=PROXY_HEIGHT_PX)
+        archive = demo_archive(learn=True)
     plan = Plan(
         archive=archive,
         camera=camera or str(camera_file()),

@@ -1,5 +1,6 @@
 """`livematch demo`: the instrument with nothing plugged in."""
 
+import hashlib
 import os
 import platform
 from pathlib import Path
@@ -16,7 +17,9 @@ from livematch.cli.performing import run
 from livematch.config import ShowConfig, parse_size
 from livematch.control.params import Layout, Params
 from livematch.demo import camera_file, films_folder
+from livematch.embed.card import DEFAULT_MODEL, load_card
 from livematch.errors import UsageError
+from livematch.indexing.describing import identity_of
 from livematch.sheet import Tile, contact_sheet, time_code, write_sheet
 from livematch.show import ShowReport
 from livematch.stills import film_still
@@ -44,8 +47,7 @@ def demo(
     ] = Path("livematch-demo"),
 ) -> None:
     """Play the bundled films with a bundled camera; without a display, render ten seconds."""
-    archive = platformdirs.user_cache_path("livematch") / "demo"
-    index([films_folder()], archive, height=PROXY_HEIGHT_PX, learn=False)
+    archive = demo_archive(learn=False)
     if offscreen or not has_display():
         _render(archive, seconds or RENDERED_S, parse_size(size), out)
         return
@@ -58,6 +60,18 @@ def demo(
             start=LIVELY,
         )
     )
+
+
+def demo_archive(*, learn: bool) -> Path:
+    """Bring the archive of the bundled films up to date in the cache, and say where it is.
+
+    Each kind of descriptor has its own, so that another livematch's is no hindrance.
+    """
+    model, layout = identity_of(load_card(DEFAULT_MODEL))
+    kind = hashlib.sha256(f"{model.sha256} {layout.as_json()}".encode()).hexdigest()[:8]
+    archive = platformdirs.user_cache_path("livematch") / f"demo-{kind}"
+    index([films_folder()], archive, height=PROXY_HEIGHT_PX, learn=learn)
+    return archive
 
 
 def has_display() -> bool:

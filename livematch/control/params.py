@@ -161,7 +161,7 @@ class Params:
     semantic: float = _number("match", 1.0, 0, 1, 0.05, "weight of what is in the picture")
     layout: float = _number("match", 0.3, 0, 1, 0.05, "weight of where things are in the picture")
     colour: float = _number("match", 0.25, 0, 1, 0.05, "weight of tone and palette")
-    motion: float = _number("match", 0.3, 0, 1, 0.05, "weight of how things and camera move")
+    motion: float = _number("match", 0.15, 0, 1, 0.05, "weight of how things and camera move")
     face: float = _number("match", 0.2, 0, 1, 0.05, "weight of how many faces, how large, where")
     momentum: float = _number(
         "match", 1.0, 0, 1, 0.05, "how much movement counts where a shot is entered"

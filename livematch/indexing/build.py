@@ -316,20 +316,17 @@ class _Run:
         replaced = set(self._new[report.task.fingerprint].replaces)
         same = self._archive.by_fingerprint(report.task.fingerprint)
         if same is not None:  # made again with its proxy: the archive takes no film twice
-            self._archive.remove_film(same.id)
-            library.forget(same.id)
-            replaced.discard(same.id)
+            replaced.add(same.id)
         if report.result.part is not None:
             final = report.task.kind.final_name(report.task.fingerprint)
             report.result.part.replace(self._archive.proxies / final)
         self.left -= 1
         try:
-            film_id = self._archive.add_film(indexed)
+            film_id = self._archive.add_film(indexed, replaced)
         except FilmError as error:
             self._keep_back(replaced)
             return FilmOutcome(path, Status.FAILED, _without(str(error), path))
-        for old in replaced:  # only now: killed before, the next run finds both and removes this
-            self._archive.remove_film(old)
+        for old in replaced:
             library.forget(old)
         return FilmOutcome(
             path,

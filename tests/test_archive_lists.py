@@ -33,7 +33,7 @@ def rows() -> Vector:
 
 @pytest.fixture(scope="module")
 def book(rows: Vector) -> Codebook:
-    return Codebook.learn(rows, ROWS, 2)
+    return Codebook.learn(rows, ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_a_part_alone_is_found_by_lists_of_its_own(
     monkeypatch.setattr(lists, "VISITED_AT_LEAST", 1500)
     place = slice(sum(SIZES[:part]), sum(SIZES[: part + 1]))
     columns = np.ascontiguousarray(rows[:, place])
-    book = Codebook.learn(columns, ROWS, 1)
+    book = Codebook.learn(columns, ROWS)
     queries = np.ascontiguousarray(alike(7, 50)[:, place])
     assert recall(Lists(book, *book.encode(columns)), columns, queries) > 0.97
 
@@ -88,22 +88,24 @@ def test_rows_are_coded_the_same_whenever_they_are(rows: Vector, book: Codebook)
     later_clusters, later_codes = book.encode(rows[4000:])
     assert np.array_equal(clusters[4000:], later_clusters)
     assert np.array_equal(codes[4000:], later_codes)
-    again = Codebook.learn(rows, ROWS, 2)
+    again = Codebook.learn(rows, ROWS)
     assert np.array_equal(again.words, book.words)
 
 
-@pytest.mark.parametrize("numbers", [1, 2, 3])
-def test_any_number_of_codes_will_do(rows: Vector, numbers: int) -> None:
-    columns = np.ascontiguousarray(rows[:, :6])
-    coarse = Codebook.learn(columns, ROWS, numbers)
-    assert coarse.code_bytes == {1: 3, 2: 2, 3: 1}[numbers]
-    found = Lists(coarse, *coarse.encode(columns)).nearest(columns[7], 3000)
-    assert 7 in found
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_rows_of_any_length_can_be_coded(rows: Vector, size: int) -> None:
+    columns = np.ascontiguousarray(rows[:, :size])
+    short = Codebook.learn(columns, ROWS)
+    assert short.code_bytes == -(-size // 2)
+    found = Lists(short, *short.encode(columns)).nearest(columns[7], 3000)
+    assert columns[found[:10]] @ columns[7] == pytest.approx(
+        np.sort(columns @ columns[7])[:-11:-1], abs=0.05
+    )
 
 
 def test_rows_that_are_all_the_same_are_all_found(book: Codebook, rows: Vector) -> None:
     same = np.repeat(rows[:1], 700, axis=0)
-    taught = Codebook.learn(same, len(same), 2)
+    taught = Codebook.learn(same, len(same))
     for one in (book, taught):
         assert len(Lists(one, *one.encode(same)).nearest(rows[0], 700)) == 700
     nothing = np.zeros((40, rows.shape[1]), np.float32)

@@ -1,5 +1,6 @@
 """Large archives are grown from real moments, and what the bench says of them is what is so."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from livematch.archive.report import check
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive
 from livematch.bench import large
-from livematch.bench.figures import Plan
+from livematch.bench.figures import Plan, as_document, machine
 from livematch.bench.grown import COSINES, MOMENTS_A_SHOT, Soil, grow
 from livematch.bench.large import large_archive, positions_of, worst_recall
 from livematch.errors import LivematchError
@@ -96,7 +97,9 @@ def test_the_section_measures_and_tells(small: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(large, "QUERIES", 3)
     monkeypatch.setattr(large, "ADDED", 100)
     said: list[str] = []
-    figures = {figure.name: figure for figure in large_archive(plan(small, said)).figures}
+    section = large_archive(plan(small, said))
+    assert json.loads(json.dumps(as_document(machine(), [section])))
+    figures = {figure.name: figure for figure in section.figures}
     assert figures["query, p99"].value >= figures["query, p50"].value > 0
     assert figures["resident after the first answer"].value > 30
     recalls = {name: figure.value for name, figure in figures.items() if "recall" in name}

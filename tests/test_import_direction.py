@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 
 # The director decides and never does I/O: nothing it reaches may touch a device or a codec.
-DEVICES = frozenset({"cv2", "av", "pyglet", "onnxruntime", "hnswlib", "pyo", "sqlite3"})
+DEVICES = frozenset({"cv2", "av", "pyglet", "onnxruntime", "faiss", "pyo", "sqlite3"})
 
 MAY_READ_A_CLOCK = {
     "clock.py": "the one place that does",

@@ -33,13 +33,11 @@ class Span:
     """Columns of a fitted row that are coded together: of all parts, or of a `part` alone.
 
     Clusters of all parts together say little about one of them, if that has a life of its own; a
-    query that weighs hardly anything else is therefore answered from lists of that part. These
-    have twice the bits: there are more near ties to tell apart.
+    query that weighs hardly anything else is therefore answered from lists of that part.
     """
 
     part: str | None
     place: slice
-    numbers: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +69,9 @@ class Index:
 
 
 def spans(layout: DescriptorLayout) -> tuple[Span, ...]:
-    """What is coded of rows of a fitted layout; no code is of two parts."""
-    even = all(part.size % 2 == 0 for part in layout.parts)
-    whole = Span(None, slice(0, layout.dimension), 2 if even else 1)
-    alone = tuple(Span(name, place, 1) for name, place in layout.slices.items())
+    """What is coded of rows of a fitted layout."""
+    whole = Span(None, slice(0, layout.dimension))
+    alone = tuple(Span(name, place) for name, place in layout.slices.items())
     return (whole, *alone) if len(alone) > 1 else (whole,)
 
 
@@ -104,7 +101,7 @@ def build(fit: Fit, vectors: NDArray[Any], *, listed: bool) -> Index:
     places = np.linspace(0, len(fitted) - 1, min(_SAMPLE, len(fitted))).astype(np.int64)
     sample = unfixed(fitted[places])
     books = tuple(
-        Codebook.learn(np.ascontiguousarray(sample[:, span.place]), len(fitted), span.numbers)
+        Codebook.learn(np.ascontiguousarray(sample[:, span.place]), len(fitted))
         for span in spans(fit.layout)
     )
     return replace(index, books=books, codes=code_rows(fit, books, fitted), learned=len(fitted))

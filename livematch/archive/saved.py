@@ -17,6 +17,7 @@ import logging
 import mmap
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -274,7 +275,7 @@ def _saved(archive: Archive, index: Index) -> Index:
                     _put(folder / name, content)
                 else:
                     (folder / name).unlink(missing_ok=True)
-            _put(folder / MANIFEST, _manifest(archive, index))
+            _put(folder / MANIFEST, _manifest(archive, index, len(index)))
             return load(archive, index.fit)[0] or index
     return index
 
@@ -284,38 +285,33 @@ def _extended(archive: Archive, index: Index) -> Index:
     first, fit = len(index), index.fit
     fitted, unsound = fit_rows(fit, archive.vectors[first:])
     codes = code_rows(fit, index.books, fitted)
-    added = Index(
-        fit,
-        np.concatenate([index.fitted, fitted]),
-        np.concatenate([index.unsound, first + unsound]),
-        index.books,
-        np.concatenate([index.codes, codes]) if index.books else index.codes,
-        index.learned,
-    )
+    every = replace(index, unsound=np.concatenate([index.unsound, first + unsound]))
     with _may_write(archive, "what was added to the search index") as may:
         # only onto what we have read: somebody may have made it anew, or added the same, since
-        if may and _rows_on_disk(archive, fit) == first:
+        if may and len(load(archive, fit)[0] or ()) == first:
             _append(archive.folder / FITTED, index.fitted.nbytes, fitted.data)
             if index.books:
                 _append(archive.folder / CODES, index.codes.nbytes, codes.data)
-            _put(archive.folder / MANIFEST, _manifest(archive, added))
-            return load(archive, fit)[0] or added
-    return added
+            manifest = _manifest(archive, every, first + len(fitted))
+            _put(archive.folder / MANIFEST, manifest)
+            saved, _ = load(archive, fit)
+            if saved is not None:
+                return saved
+    return replace(
+        every,
+        fitted=np.concatenate([index.fitted, fitted]),
+        codes=np.concatenate([index.codes, codes]) if index.books else index.codes,
+    )
 
 
-def _rows_on_disk(archive: Archive, fit: Fit) -> int:
-    index, _ = load(archive, fit)
-    return len(index) if index is not None else -1
-
-
-def _manifest(archive: Archive, index: Index) -> bytes:
+def _manifest(archive: Archive, index: Index, rows: int) -> bytes:
     lists = None
     if index.books:
         books = hashlib.sha256(_books(index)).hexdigest()
         lists = {"learned": index.learned, "books": books}
     facts = {
         **_wanted(archive, index.fit),
-        "rows": len(index),
+        "rows": rows,
         "unsound": index.unsound.tolist(),
         "lists": lists,
     }

@@ -26,9 +26,13 @@ log = logging.getLogger(__name__)
 # Up to here every moment is compared: 0.7 ms for 20,000 of 240 numbers, and 19 MB.
 EXACT_UP_TO = 20_000
 EXACT_POOLS = (256, 1024)  # moments looked at, until there are enough shots among them
-LISTED_POOLS = (2048, 8192)
-# From this share of the weights on, a part's own lists are asked. They find more, and faster.
-DOMINANT = 0.8
+# At a million moments with five parts, at 41 positions of the faders, 512, 768 and 1024 find 99.2,
+# 99.5 and 99.5 % of the ten best at the worst of them; a tenth of a millisecond apart.
+LISTED_POOLS = (1024, 8192)
+# From this share of the weights on, a part's own lists are asked. In an archive whose shots have
+# each part from elsewhere they answer it alone 99 % right, and the lists of all parts 53 to 70. But
+# where a part has 0.71, its own lists find 96 % and those of all 99.5.
+DOMINANT = 0.9
 _FILTERED_FROM = 0.5  # with fewer moments allowed, lists of those alone are better
 
 
@@ -195,12 +199,13 @@ class Searcher:
             return ()
         weighed = weigh(fitted, weights, self._fitted_layout)
         positions, scores = self._best_of_shots(view, weighed, wanted)
-        parts = part_scores(fitted, self.fitted(positions), self._fitted_layout)
+        names = self.layout.names
+        parts = part_scores(fitted, self.fitted(positions), self._fitted_layout).tolist()
         return tuple(
             Match(
                 self.moments.at(int(position)),
                 float(scores[n]),
-                tuple(zip(self.layout.names, map(float, parts[n]), strict=True)),
+                tuple(zip(names, parts[n], strict=True)),
             )
             for n, position in enumerate(positions)
         )

@@ -7,7 +7,9 @@ from livematch.clock import Clock
 from livematch.control.params import Params, weights
 from livematch.embed.describer import Describer
 from livematch.embed.motion import small
+from livematch.embed.preprocess import halved
 from livematch.embed.trail import Trail
+from livematch.indexing.shrinking import SMALL_PX
 from livematch.inputcuts import InputCuts
 from livematch.slots import Newest
 from livematch.telemetry import Telemetry
@@ -56,10 +58,12 @@ class Vision:
 
     def _look(self, frame: Frame) -> tuple[Glimpse, int]:
         """Put the frame beside the one a tenth of a second earlier, and count the cuts so far."""
-        before, cuts = self._cuts.count, self._cuts.push(frame.image)
+        # whatever looks at it would halve it for itself; the archive's films were seen as small
+        image = halved(frame.image, SMALL_PX, SMALL_PX)
+        before, cuts = self._cuts.count, self._cuts.push(image)
         if cuts != before:
             self._trail.forget()
-        return self._trail.follow(frame.captured_s, frame.image, small(frame.image)), cuts
+        return self._trail.follow(frame.captured_s, image, small(image)), cuts
 
 
 def watch(

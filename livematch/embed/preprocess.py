@@ -46,13 +46,20 @@ def shrink(image: Image, width_px: int, height_px: int) -> Image:
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
         raise ValueError(f"not a BGR picture: {image.dtype} {image.shape}")
+    image = halved(image, width_px, height_px)
+    height, width = image.shape[:2]
+    # one axis may shrink while the other grows: each with the filter made for it
+    image = _resize(image, min(width, width_px), min(height, height_px), cv2.INTER_AREA)
+    return _resize(image, width_px, height_px, cv2.INTER_LINEAR)
+
+
+def halved(image: Image, width_px: int, height_px: int) -> Image:
+    """Halve a picture as often as it stays at least that large: the same averages, once for all."""
     height, width = image.shape[:2]
     while width >= 2 * width_px and height >= 2 * height_px:
         width, height = width // 2, height // 2
         image = _resize(image, width, height, cv2.INTER_AREA)
-    # one axis may shrink while the other grows: each with the filter made for it
-    image = _resize(image, min(width, width_px), min(height, height_px), cv2.INTER_AREA)
-    return _resize(image, width_px, height_px, cv2.INTER_LINEAR)
+    return image
 
 
 def _resize(image: Image, width_px: int, height_px: int, interpolation: int) -> Image:

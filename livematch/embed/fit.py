@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -62,6 +62,8 @@ class Fit:
 
     raw: DescriptorLayout
     projections: tuple[Projection | None, ...]
+    layout: DescriptorLayout = field(init=False)
+    """Which parts lie where in a fitted row."""
 
     def __post_init__(self) -> None:
         if len(self.projections) != len(self.raw.parts):
@@ -69,16 +71,13 @@ class Fit:
         for part, projection in zip(self.raw.parts, self.projections, strict=True):
             if projection is not None and len(projection.mean) != part.size:
                 raise ValueError(f"the part {part.name} has {part.size} numbers")
-
-    @property
-    def layout(self) -> DescriptorLayout:
-        """Which parts lie where in a fitted row."""
-        return DescriptorLayout(
+        layout = DescriptorLayout(
             tuple(
                 Part(part.name, part.size if p is None else len(p.directions), part.edition)
                 for part, p in zip(self.raw.parts, self.projections, strict=True)
             )
         )
+        object.__setattr__(self, "layout", layout)
 
     def apply(self, rows: NDArray[Any]) -> Vector:
         """Make descriptors short: (n, raw) float16 or float32 -> float32 (n, fitted).

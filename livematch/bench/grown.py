@@ -58,9 +58,9 @@ class Soil:
 
 def grow(archive: Archive, soil: Soil, moments: int, seed: int) -> Iterator[int]:
     """Add films until the archive, open for writing, has so many moments; tells how many it has."""
-    chance = np.random.default_rng(seed)
     there = archive.rows
     while there < moments:
+        chance = np.random.default_rng((seed, there))  # never the same film twice
         count = min(MOMENTS_A_FILM, moments - there)
         archive.add_film(film(f"grown-{seed}-{there}", soil.moments(count, chance)))
         there += count

@@ -121,7 +121,7 @@ def _cascade() -> Path | None:
     if path is None or not path.is_file() or _make(path) is None:
         log.warning(
             "OpenCV %s comes without a face detector: faces count for nothing."
-            " opencv-contrib-python has one, in place of opencv-python",
+            " one below 5 has one: pip install 'opencv-python<5'",
             cv2.__version__,
         )
         return None

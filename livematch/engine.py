@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from livematch.audio.ears import Ears
 from livematch.clock import Clock
 from livematch.control.commands import Trigger
 from livematch.control.params import Params
@@ -62,6 +63,7 @@ class Engine:
         clock: Clock,
         control: Control,
         eyes: Eyes,
+        ears: Ears,
         director: Director,
         decks: Decks,
         shelf: Shelf,
@@ -72,6 +74,7 @@ class Engine:
         self._clock = clock
         self._control = control
         self._eyes = eyes
+        self._ears = ears
         self._director = director
         self._decks = decks
         self._shelf = shelf
@@ -100,8 +103,9 @@ class Engine:
                 return
 
     def tick(self, now: float) -> Tick:
-        """Walk one frame: hands, sight, decision, decks, picture."""
-        hands = self._hands = self._control.update()
+        """Walk one frame: sound, hands, sight, decision, decks, picture."""
+        sound = self._ears.listen(now, self._control.params)
+        hands = self._hands = self._control.update(now, sound)
         sight = self._eyes.look(now)
         cue = self._director.update(now, sight.observation, hands)
         if cue is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from livematch.archive.finder import Finder
 from livematch.archive.network import open_describer
 from livematch.archive.store import Archive
+from livematch.audio.ears import Deaf, Ears
 from livematch.camera.device import parse_mode
 from livematch.camera.open import open_camera
 from livematch.camera.source import Camera
@@ -44,6 +45,7 @@ class Show:
     director: Director
     decks: Decks
     eyes: Eyes
+    ears: Ears
     stage: Stage
     engine: Engine
     telemetry: Telemetry
@@ -91,10 +93,13 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             shelf.start()
             eyes = LiveEyes(camera, vision)
         stack.callback(eyes.close)
+        ears: Ears = Deaf()
+        stack.callback(ears.close)
         engine = Engine(
             clock=clock,
             control=control,
             eyes=eyes,
+            ears=ears,
             director=director,
             decks=decks,
             shelf=shelf,
@@ -115,6 +120,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             director,
             decks,
             eyes,
+            ears,
             stage,
             engine,
             telemetry,

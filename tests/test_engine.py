@@ -2,6 +2,7 @@
 
 import pytest
 
+from livematch.audio.ears import Deaf
 from livematch.clock import ManualClock
 from livematch.control.commands import Fire, Trigger
 from livematch.control.params import Params
@@ -61,6 +62,7 @@ def rig(drops: range, *, forgiving: bool) -> tuple[Engine, ClumsyStage, Telemetr
         clock=clock,
         control=control,
         eyes=BlindEyes(),
+        ears=Deaf(),
         director=Director(),
         decks=Decks((OfflineDeck(shelf), OfflineDeck(shelf)), no_clip),
         shelf=shelf,

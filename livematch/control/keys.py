@@ -1,10 +1,16 @@
 """The keyboard: one table from key names to commands; the help text is made from it."""
 
-from livematch.control.commands import TRIGGER_HELP, Command, Fire, Nudge, Trigger
+from livematch.control.commands import PICKS, TRIGGER_HELP, Command, Fire, Nudge, Pick, Set, Trigger
 from livematch.control.params import spec
 
 KEYS: dict[str, Command] = {
     "SPACE": Fire(Trigger.NEXT),
+    "RETURN": Fire(Trigger.CUT),
+    "DELETE": Fire(Trigger.VETO),
+    **{str(number): Pick(number) for number in range(1, PICKS + 1)},
+    "P": Nudge("preview"),
+    "PAGEDOWN": Fire(Trigger.GO),
+    "PAGEUP": Fire(Trigger.BACK),
     "H": Nudge("hold"),
     "F": Nudge("freeze"),
     "B": Nudge("blackout"),
@@ -58,5 +64,9 @@ def describe(command: Command) -> str:
             if row.kind == "number":
                 return f"{name} {'up' if steps > 0 else 'down'}: {row.help} ({row.allowed})"
             return f"{name}: {row.help} ({row.allowed})"
+        case Set(name, value):
+            return f"set {name} to {value}"
+        case Pick(number):
+            return f"bring in candidate {number} of those in the preview"
         case _:
-            return f"set {command.name} to {command.value}"
+            return str(command)

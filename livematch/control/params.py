@@ -7,16 +7,14 @@ layouts are all derived from the fields; nothing lists parameters a second time.
 
 import dataclasses
 import difflib
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
 
+from livematch.control.spec import LONGEST_TEXT, Spec, Value, choice, number, one_of, switch, text
 from livematch.errors import UsageError
 
-Value = float | bool | str
-
-LONGEST_TEXT = 80  # characters: what fits a line of the screen, and any hand's message
+__all__ = ["LONGEST_TEXT", "TABLE", "Params", "Spec", "Value", "changed", "spec", "weights"]
 
 
 class Layout(StrEnum):
@@ -25,6 +23,7 @@ class Layout(StrEnum):
     PROGRAM = "program"
     SIDE_BY_SIDE = "side-by-side"
     CAMERA = "camera"
+    GRID = "grid"
 
 
 class Fit(StrEnum):
@@ -42,159 +41,162 @@ class Fallback(StrEnum):
     BLACK = "black"
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """One row of the table: what a parameter accepts and what it is for."""
+class Grid(StrEnum):
+    """The times at which something may happen: any, or where the beat has its lines."""
 
-    name: str
-    group: str
-    default: Value
-    help: str
-    low: float = 0.0
-    high: float = 1.0
-    step: float = 0.0
-    unit: str = ""
-    choices: tuple[str, ...] = ()
-
-    @property
-    def kind(self) -> str:
-        """`number`, `switch`, `choice` or `text`."""
-        if self.choices:
-            return "choice"
-        if isinstance(self.default, str):
-            return "text"
-        return "switch" if isinstance(self.default, bool) else "number"
-
-    @property
-    def address(self) -> str:
-        """The path under which the parameter is addressed: `/livematch/<group>/<name>`."""
-        return f"/livematch/{self.group}/{self.name}"
-
-    @property
-    def allowed(self) -> str:
-        """The range in words, for messages and help."""
-        if self.choices:
-            return " | ".join(self.choices)
-        if self.kind == "text":
-            return f"text of up to {LONGEST_TEXT} characters, in one line"
-        if isinstance(self.default, bool):
-            return "on | off"
-        unit = f" {self.unit}" if self.unit else ""
-        return f"{self.low:g} to {self.high:g}{unit}"
-
-    def parse(self, raw: object) -> Value:
-        """Return `raw` as this parameter's value; UsageError names the allowed range."""
-        try:
-            value = self._parse(raw)
-        except (TypeError, ValueError, OverflowError):  # the last: an integer no float can hold
-            value = None
-        if value is None:
-            raise UsageError(f"{self.name} cannot be {raw!r}; allowed: {self.allowed}")
-        return value
-
-    def _parse(self, raw: object) -> Value | None:
-        if self.choices:
-            return raw if isinstance(raw, str) and raw in self.choices else None
-        if self.kind == "text":
-            if not isinstance(raw, str) or len(raw) > LONGEST_TEXT:
-                return None
-            return raw if raw.isprintable() else None  # no control characters
-        if isinstance(self.default, bool):
-            return _as_switch(raw)
-        if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-            return None
-        number = float(raw)
-        return number if math.isfinite(number) and self.low <= number <= self.high else None
-
-    def nudge(self, value: Value, steps: int) -> Value:
-        """Return the value `steps` steps further: clamped, and round the circle for choices.
-
-        A text has no steps and stays as it is.
-        """
-        if self.choices:
-            return self.choices[(self.choices.index(str(value)) + steps) % len(self.choices)]
-        if self.kind == "text":
-            return value
-        if isinstance(self.default, bool):
-            return bool(value) ^ bool(steps % 2)
-        return min(self.high, max(self.low, round(float(value) + steps * self.step, 6)))
+    NOW = "now"
+    BEAT = "beat"
+    BAR = "bar"
+    TWO_BARS = "2-bars"
+    FOUR_BARS = "4-bars"
 
 
-def _as_switch(raw: object) -> bool | None:
-    if isinstance(raw, str):
-        return {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}.get(
-            raw.lower()
-        )
-    return bool(raw) if isinstance(raw, bool | int | float) and raw in (0, 1) else None
+class Every(StrEnum):
+    """How often the beat itself changes the picture."""
+
+    NEVER = "never"
+    BEAT = "beat"
+    BAR = "bar"
+    TWO_BARS = "2-bars"
+    FOUR_BARS = "4-bars"
 
 
-def _number(  # one row of the table reads on one or two lines
-    group: str,
-    default: float,
-    low: float,
-    high: float,
-    step: float,
-    help: str,
-    unit: str = "",
-) -> Any:
-    row = {"group": group, "low": low, "high": high, "step": step, "help": help, "unit": unit}
-    return field(default=default, metadata=row)
+class BeatFrom(StrEnum):
+    """Whose beat counts; `auto` takes the surest that is there, in the order of this list."""
+
+    AUTO = "auto"
+    LINK = "link"
+    ABLETON = "ableton"
+    CLOCK = "midi-clock"
+    TAP = "tap"
+    ONSETS = "onsets"
 
 
-def _switch(group: str, default: bool, help: str) -> Any:
-    return field(default=default, metadata={"group": group, "help": help})
+class ModSource(StrEnum):
+    """What in the sound can move a parameter; `beat` falls from 1 to 0 within each beat."""
 
-
-def _text(group: str, default: str, help: str) -> Any:
-    return field(default=default, metadata={"group": group, "help": help})
-
-
-def _choice(group: str, default: StrEnum, help: str) -> Any:
-    choices = tuple(member.value for member in type(default))
-    return field(default=default, metadata={"group": group, "help": help, "choices": choices})
+    OFF = "off"
+    LEVEL = "level"
+    BASS = "bass"
+    MID = "mid"
+    TREBLE = "treble"
+    BEAT = "beat"
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
-    """The state of every parameter in one tick; replaced whole, never changed."""
+class Played:
+    """The parameters that are played directly; the others move these."""
 
-    semantic: float = _number("match", 1.0, 0, 1, 0.05, "weight of what is in the picture")
-    layout: float = _number("match", 0.3, 0, 1, 0.05, "weight of where things are in the picture")
-    colour: float = _number("match", 0.25, 0, 1, 0.05, "weight of tone and palette")
-    motion: float = _number("match", 0.15, 0, 1, 0.05, "weight of how things and camera move")
+    semantic: float = number("match", 1.0, 0, 1, 0.05, "weight of what is in the picture")
+    layout: float = number("match", 0.3, 0, 1, 0.05, "weight of where things are in the picture")
+    colour: float = number("match", 0.25, 0, 1, 0.05, "weight of tone and palette")
+    motion: float = number("match", 0.15, 0, 1, 0.05, "weight of how things and camera move")
     # nothing unasked: looking for faces takes 4 ms of each frame, and most archives have few
-    face: float = _number("match", 0.0, 0, 1, 0.05, "weight of how many faces, how large, where")
-    momentum: float = _number(
+    face: float = number("match", 0.0, 0, 1, 0.05, "weight of how many faces, how large, where")
+    momentum: float = number(
         "match", 1.0, 0, 1, 0.05, "how much movement counts where a shot is entered"
     )
-    stickiness: float = _number(
+    stickiness: float = number(
         "match", 0.03, 0, 0.5, 0.01, "how much better another shot must be to follow it"
     )
-    radius: float = _number(
+    radius: float = number(
         "match", 0.0, 0, 1, 0.02, "likeness below which the fallback is shown instead"
     )
-    fallback: Fallback = _choice("match", Fallback.HOLD, "what is shown when nothing is alike")
-    tag: str = _text(
+    fallback: Fallback = choice("match", Fallback.HOLD, "what is shown when nothing is alike")
+    tag: str = text(
         "match", "", "offer only shots with one of these tags; sea,-night: sea and not night"
     )
-    blank: bool = _switch("match", False, "offer black, white and title-only shots too")
-    min_hold: float = _number("time", 1.0, 0, 30, 0.25, "shortest stay in a shot", "s")
-    max_hold: float = _number("time", 12.0, 0.5, 600, 0.5, "longest stay in a shot", "s")
-    follow_cuts: bool = _switch("time", False, "change whenever the camera's own picture cuts")
-    shot_cooldown: float = _number(
+    blank: bool = switch("match", False, "offer black, white and title-only shots too")
+    min_hold: float = number("time", 1.0, 0, 30, 0.25, "shortest stay in a shot", "s")
+    max_hold: float = number("time", 12.0, 0.5, 600, 0.5, "longest stay in a shot", "s")
+    follow: bool = switch("time", True, "change when another shot is more alike")
+    reveal: bool = switch("time", False, "match while the camera moves, play on while it rests")
+    stillness: float = number(
+        "time", 0.02, 0, 0.5, 0.005, "movement of the camera's picture below which it rests"
+    )
+    follow_onsets: bool = switch("time", False, "change on the attacks in the sound")
+    follow_beat: Every = choice("time", Every.NEVER, "change on the beat")
+    quantise: Grid = choice("time", Grid.NOW, "when a change that was decided may happen")
+    follow_cuts: bool = switch("time", False, "change whenever the camera's own picture cuts")
+    shot_cooldown: float = number(
         "time", 20.0, 0, 600, 1, "how long a shot that was shown is not shown again", "s"
     )
-    film_cooldown: float = _number(
+    film_cooldown: float = number(
         "time", 0.0, 0, 600, 1, "how long a film that was shown is not shown again", "s"
     )
-    fade: float = _number("look", 0.5, 0, 20, 0.1, "length of a crossfade; 0 cuts", "s")
-    screen: Layout = _choice("look", Layout.PROGRAM, "how program and camera share the screen")
-    fit: Fit = _choice("look", Fit.FIT, "whole picture with bars, or cropped to fill")
-    mirror: bool = _switch("look", True, "show the camera mirrored, as a mirror would")
-    hud: bool = _switch("look", False, "show the figures over the picture")
-    hold: bool = _switch("play", False, "stay in the present shot")
-    freeze: bool = _switch("play", False, "stop the picture")
-    blackout: bool = _switch("play", False, "show black")
+    fade: float = number("look", 0.5, 0, 20, 0.1, "length of a crossfade; 0 cuts", "s")
+    screen: Layout = choice("look", Layout.PROGRAM, "how program and camera share the screen")
+    fit: Fit = choice("look", Fit.FIT, "whole picture with bars, or cropped to fill")
+    mirror: bool = switch("look", True, "show the camera mirrored, as a mirror would")
+    hud: bool = switch("look", False, "show the figures over the picture")
+    preview: bool = switch("look", False, "show the nine best candidates on the operator's side")
+    gain: float = number("sound", 0.0, -40, 40, 1, "gain of what the ears hear", "dB")
+    onset_threshold: float = number(
+        "sound", 1.0, 0.1, 4, 0.1, "how much an attack must stand out; higher hears fewer"
+    )
+    onset_gap: float = number("sound", 0.08, 0.03, 2, 0.01, "least time between two attacks", "s")
+    beat_from: BeatFrom = choice("sound", BeatFrom.AUTO, "whose beat counts")
+    beats_per_bar: float = number("sound", 4.0, 1, 16, 1, "beats in a bar")
+    beat_shift: float = number(
+        "sound", 0.0, -200, 200, 1, "how much sooner the picture lands on the beat", "ms"
+    )
+    hold: bool = switch("play", False, "stay in the present shot")
+    freeze: bool = switch("play", False, "stop the picture")
+    blackout: bool = switch("play", False, "show black")
+
+
+NUMBERS: tuple[str, ...] = tuple(
+    row.name for row in dataclasses.fields(Played) if "step" in row.metadata
+)
+"""The parameters that are numbers: what sound can move."""
+
+MODULATIONS = 4  # how many parameters the sound can move at once
+
+
+def _mod_source(which: str) -> Any:
+    return choice("mod", ModSource.OFF, f"what in the sound moves the {which} target")
+
+
+def _mod_target(which: str) -> Any:
+    return one_of("mod", "fade", NUMBERS, f"the parameter that is moved by the {which} source")
+
+
+def _mod_depth(which: str) -> Any:
+    return number("mod", 0.5, -1, 1, 0.05, f"how far, of its range, the {which} target is moved")
+
+
+def _mod_attack(which: str) -> Any:
+    return number("mod", 0.02, 0, 5, 0.02, f"how slowly the {which} target rises", "s")
+
+
+def _mod_release(which: str) -> Any:
+    return number("mod", 0.3, 0, 10, 0.1, f"how slowly the {which} target falls back", "s")
+
+
+@dataclass(frozen=True, slots=True)
+class Params(Played):
+    """The state of every parameter in one tick; replaced whole, never changed."""
+
+    mod1_source: ModSource = _mod_source("first")
+    mod1_target: str = _mod_target("first")
+    mod1_depth: float = _mod_depth("first")
+    mod1_attack: float = _mod_attack("first")
+    mod1_release: float = _mod_release("first")
+    mod2_source: ModSource = _mod_source("second")
+    mod2_target: str = _mod_target("second")
+    mod2_depth: float = _mod_depth("second")
+    mod2_attack: float = _mod_attack("second")
+    mod2_release: float = _mod_release("second")
+    mod3_source: ModSource = _mod_source("third")
+    mod3_target: str = _mod_target("third")
+    mod3_depth: float = _mod_depth("third")
+    mod3_attack: float = _mod_attack("third")
+    mod3_release: float = _mod_release("third")
+    mod4_source: ModSource = _mod_source("fourth")
+    mod4_target: str = _mod_target("fourth")
+    mod4_depth: float = _mod_depth("fourth")
+    mod4_attack: float = _mod_attack("fourth")
+    mod4_release: float = _mod_release("fourth")
 
 
 def _specs() -> dict[str, Spec]:

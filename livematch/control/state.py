@@ -4,9 +4,10 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 
-from livematch.control.commands import Command, Fire, Nudge, Set, Trigger
+from livematch.control.commands import Command, Fire, Nudge, Pick, Position, Set, Trigger
 from livematch.control.params import Params, changed, spec
 from livematch.errors import UsageError
+from livematch.values import SILENCE, Pulse, Sound
 
 log = logging.getLogger(__name__)
 
@@ -15,10 +16,19 @@ PENDING = 4096  # commands kept between two ticks; a flood loses its oldest
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What the performer wants in this tick: the parameters, and the triggers just pulled."""
+    """What the performer and the music want in this tick.
+
+    `params` are what counts now, moved by the sound; `as_set` are the same as the hands left them:
+    what is shown on faders and kept in presets. `fired` are the triggers just pulled, `pick` the
+    number of the candidate just picked. `pulse` is the beat, None while nobody gives one.
+    """
 
     params: Params
     fired: frozenset[Trigger] = frozenset()
+    pick: int | None = None
+    as_set: Params | None = None
+    sound: Sound = SILENCE
+    pulse: Pulse | None = None
 
 
 class Control:
@@ -28,6 +38,8 @@ class Control:
         self._start = start or Params()
         self._params = self._start
         self._pending: deque[Command] = deque(maxlen=PENDING)
+        self._fired: set[Trigger] = set()
+        self._pick: int | None = None
         self.refused = 0
 
     def submit(self, command: Command) -> None:
@@ -39,26 +51,32 @@ class Control:
         """The newest snapshot. Any thread."""
         return self._params
 
-    def update(self) -> Hands:
+    def update(self, now: float, sound: Sound = SILENCE) -> Hands:  # noqa: ARG002 - for what follows
         """Apply what has come in since the last tick. The engine's thread."""
-        fired: set[Trigger] = set()
+        self._fired, self._pick = set(), None
         for _ in range(len(self._pending)):
             command = self._pending.popleft()
             try:
-                self._apply(command, fired)
+                self._apply(command)
             except UsageError as error:  # a wrong fader must not end a show
                 self.refused += 1
                 log.warning("ignored: %s", error)
-        return Hands(self._params, frozenset(fired))
+        return Hands(self._params, frozenset(self._fired), self._pick, self._params, sound)
 
-    def _apply(self, command: Command, fired: set[Trigger]) -> None:
+    def _apply(self, command: Command) -> None:
         match command:
             case Set(name, value):
                 self._params = changed(self._params, name, value)
+            case Position(name, position):
+                self._params = changed(self._params, name, spec(name).at(position))
             case Nudge(name, steps):
                 value = spec(name).nudge(getattr(self._params, name), steps)
                 self._params = changed(self._params, name, value)
             case Fire(Trigger.PANIC):
                 self._params = self._start
             case Fire(trigger):
-                fired.add(trigger)
+                self._fired.add(trigger)
+            case Pick(number):
+                self._pick = number
+            case _:
+                raise UsageError(f"nothing here performs {command}")

@@ -46,10 +46,13 @@ class Change:
     cause: str
 
 
+ASKED = frozenset({Trigger.NEXT, Trigger.CUT, Trigger.VETO})
+
+
 def manual(at: Situation) -> Change | None:
-    """Somebody pressed next: the best there is, alike or not, now."""
+    """Somebody asked for another shot: the best there is, alike or not, now."""
     match = at.best or at.spare
-    return Change(match, "next") if Trigger.NEXT in at.hands.fired and match else None
+    return Change(match, "next") if at.hands.fired & ASKED and match else None
 
 
 def opening(at: Situation) -> Change | None:

@@ -227,7 +227,7 @@ class WindowSurface:
         from pyglet.window import key  # noqa: PLC0415 - see gl.py
 
         if not modifiers & (key.MOD_CTRL | key.MOD_ALT | key.MOD_COMMAND):
-            self._keys.append(key.symbol_string(symbol))
+            self._keys.append(key.symbol_string(symbol).removeprefix("_"))  # digits
         return True  # pyglet's own handler would close the window on Escape
 
     def _on_close(self) -> bool:

@@ -1,0 +1,1 @@
+"""What the instrument hears: devices, films of sound, and what is made of them."""

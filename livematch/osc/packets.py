@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from livematch.osc.space import Arg
 
 LARGEST_BYTES = 8192
-MOST_MESSAGES = 1024  # in one datagram
+MOST_MESSAGES = 512  # in one datagram
 DEEPEST = 8  # bundles within bundles
 MOST_ARGS = 64
 LONGEST_PATH = 255  # characters

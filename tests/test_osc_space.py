@@ -1,6 +1,7 @@
 """The address space, and what a message at each of its paths asks for."""
 
 import math
+import struct
 
 import pytest
 from hypothesis import given
@@ -226,6 +227,19 @@ def test_what_is_told_of_the_parameters_can_be_sent_back() -> None:
                 pytest.fail(f"{path} {value!r} asks for {request}")
     outs = {row.path for row in SPACE if row.access is Access.BOTH}
     assert set(told(params)) == outs
+
+
+@pytest.mark.parametrize("row", [row for row in SPACE if row.types == "f" and row.spec])
+def test_a_fader_at_the_end_of_its_way_is_not_refused(row: Address) -> None:
+    """0.03 in 32 bits is less than 0.03, and 0.3 is more than 0.3."""
+    assert row.spec is not None
+    for end in (row.low, row.high):
+        assert end is not None
+        [single] = struct.unpack(">f", struct.pack(">f", end))
+        request = command_for(row, (single,), 0.0)
+        assert isinstance(request, Set | Position)
+        if isinstance(request, Set):
+            assert row.spec.parse(request.value) == end
 
 
 def test_there_are_nine_pads() -> None:

@@ -10,12 +10,14 @@ from livematch.bench.figures import Plan, Section
 from livematch.bench.films import indexing, shots
 from livematch.bench.large import large_archive
 from livematch.bench.matching import labels, robustness
+from livematch.bench.osc import osc
 from livematch.bench.playing import crossfade, latency, memory, start
 
 SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "latency": latency,
     "crossfade": crossfade,
     "decks": two_decks,
+    "osc": osc,
     "start": start,
     "shots": shots,
     "indexing": indexing,

@@ -62,7 +62,13 @@ class Clients:
         return exact or [client for client in self if client.source[0] == sender[0]]
 
     def hello(self, sender: Sender, port: int | None, now: float) -> Client:
-        """Register a sender at its port, as if for the first time; the most silent makes room."""
+        """Register a sender at its port, as if for the first time; the most silent makes room.
+
+        From then on its host is told where it asked to be, and not at the port agreed beforehand.
+        """
+        for assumed in self.of(sender):
+            if not assumed.said_hello:
+                self._remove(assumed)
         client = Client((sender[0], port or self._reply_port), sender, True, now)
         return self._add(client)
 

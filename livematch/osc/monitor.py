@@ -1,6 +1,7 @@
 """The message monitor: what came in last, from whom, and what became of it."""
 
 from collections import deque
+from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ class Monitor:
     def __init__(self) -> None:
         self._all: deque[Heard] = deque(maxlen=KEPT)
         self._refused: deque[Heard] = deque(maxlen=KEPT)
+        self._listener: Callable[[Heard], None] | None = None
         self.counts: dict[Verdict, int] = dict.fromkeys(Verdict, 0)
 
     def note(self, heard: Heard) -> None:
@@ -51,6 +53,12 @@ class Monitor:
         self._all.append(heard)
         if heard.verdict is Verdict.REFUSED:
             self._refused.append(heard)
+        if self._listener is not None:
+            self._listener(heard)
+
+    def listen(self, listener: Callable[[Heard], None]) -> None:
+        """Have each message told to `listener` as it comes, on the thread that notes it."""
+        self._listener = listener
 
     def newest(self, count: int = KEPT) -> tuple[Heard, ...]:
         """Return the last messages, oldest first."""

@@ -34,6 +34,8 @@ ROOT = "/livematch"
 SHORT = ("hold", "freeze", "blackout")  # switches that have a short path, too
 PRESET_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
+SINGLE = 1e-6  # what 32 bits leave of a number
+
 Arg = float | int | bool | str | None
 """What a message carries; a bare impulse is no argument at all."""
 
@@ -309,9 +311,15 @@ def _parameter_command(address: Address, spec: Spec, args: tuple[Arg, ...]) -> R
 
 
 def _numbered(spec: Spec, value: Arg) -> Arg:
-    """Let numbers name a choice, counted from 0, and let 0 empty a text: some can send no more."""
+    """Let numbers name a choice, counted from 0, and let 0 empty a text: some can send no more.
+
+    A fader at the end of its way is at the end of the range, though 32 bits may say a little more.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
+    if spec.kind == "number":
+        nearest = min(spec.high, max(spec.low, value))
+        return nearest if math.isclose(value, nearest, rel_tol=SINGLE, abs_tol=SINGLE) else value
     if spec.kind == "choice" and value in range(len(spec.choices)):
         return spec.choices[int(value)]
     return "" if spec.kind == "text" and value == 0 else value

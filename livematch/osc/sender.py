@@ -31,9 +31,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was sent: how fast, the last value at each path, and the first times."""
+    """What was sent: how much in which time, the last value at each path, and the first times."""
 
     seconds: float
+    count: int
     last: tuple[tuple[str, float], ...]
     times_s: tuple[float, ...]
 
@@ -63,7 +64,7 @@ def send(job: Job) -> Sent:
             out.sendto(packets[n % len(packets)], to)
         seconds = clock.now() - began_s
     last = dict(value_of(job, n) for n in range(max(0, job.count - len(job.paths)), job.count))
-    return Sent(seconds, tuple(last.items()), tuple(times_s))
+    return Sent(seconds, job.count, tuple(last.items()), tuple(times_s))
 
 
 def _round(job: Job) -> int:

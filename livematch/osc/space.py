@@ -318,8 +318,9 @@ def _numbered(spec: Spec, value: Arg) -> Arg:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     if spec.kind == "number":
-        nearest = min(spec.high, max(spec.low, value))
-        return nearest if math.isclose(value, nearest, rel_tol=SINGLE, abs_tol=SINGLE) else value
+        ends = (spec.low, spec.high)
+        near = (end for end in ends if math.isclose(value, end, rel_tol=SINGLE, abs_tol=SINGLE))
+        return next(near, value)
     if spec.kind == "choice" and value in range(len(spec.choices)):
         return spec.choices[int(value)]
     return "" if spec.kind == "text" and value == 0 else value

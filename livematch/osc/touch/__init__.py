@@ -1,0 +1,1 @@
+"""A TouchOSC layout of the instrument: pages of controls, made from the address space."""

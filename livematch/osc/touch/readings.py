@@ -32,7 +32,7 @@ def reading(
 
     def build(box: Box) -> Control:
         over = Box(8, 3, box.w - 16, 15)
-        told = Box(8, 17, box.w - 16, box.h - 19)
+        told = Box(8, 18, box.w - 16, box.h - 20)
         return group(
             key,
             box,

@@ -131,8 +131,8 @@ def pads(paths: Sequence[tuple[str, str]], columns: int, colour: str) -> Cell:
             (x, w), (y, h) = across[number % columns], down[number // columns]
             place = Box(x, y, w, h)
             size = 14 if h > 80 else 10
-            digit = Box(x + 6, y + 3, 24, 18)
-            said = Box(x + 6, y + min(20, h // 3), w - 12, h - min(20, h // 3) - 4)
+            digit = Box(x + 6, y + 2, 24, 16)
+            said = Box(x + 6, y + 18, w - 12, h - 20)
             made += [
                 button(f"{sent}/pad", place, colour, says(sent, 1)),
                 paragraph(f"{sent}/what", said, "", told, size),

@@ -273,6 +273,12 @@ def test_a_finger_hits_everything(sized: Node) -> None:
             assert min(node.at[2:]) >= 44, (page.name, node.name, node.at)
 
 
+def test_a_finger_hits_each_tab(tablet: Node) -> None:
+    (pager,) = tablet.children
+    assert int(pager.properties["tabbarSize"]) >= 44
+    assert pager.at[2] / len(pager.children) >= 44
+
+
 def test_labels_let_touches_through(sized: Node) -> None:
     for node in sized.walk():
         if node.type in {"LABEL", "TEXT", "GROUP", "PAGER"}:

@@ -60,6 +60,23 @@ def label(
     )
 
 
+def well_of(
+    key: str, box: Box, caption: str, text: str, hearing: str, size: int = 15, **more: Any
+) -> Control:
+    """Make a line that is told, under its dim name, in a place that is seen not to be touched."""
+    over = Box(8, 3, box.w - 16, 15)
+    told = Box(8, 18, box.w - 16, box.h - 20)
+    return group(
+        key,
+        box,
+        label(f"{key}/caption", over, caption, size=11, colour=theme.DIM),
+        label(f"{key}/value", told, text, size=size, hearing=hearing, **more),
+        background=True,
+        color=theme.WELL,
+        corner_radius=theme.CORNER,
+    )
+
+
 def paragraph(key: str, box: Box, text: str, hearing: str, size: int) -> Control:
     """Make a text that breaks into lines."""
     return py2tosc.text(

@@ -27,7 +27,7 @@ def pages(presets: Sequence[str], reply_port: int) -> tuple[Page, ...]:
     told = {row.path: row for row in addresses() if row.kind is Kind.STATUS}
     return (
         _play(told),
-        _look(),
+        _look(told),
         _sound(told),
         _presets(told, presets),
         _status(told, reply_port),
@@ -114,17 +114,23 @@ def _panic() -> Cell:
     return triggers.guarded(f"{ROOT}/panic", said, [("PANIC", f"{ROOT}/panic", (1,))])
 
 
-def _look() -> Page:
+def _look(told: dict[str, Address]) -> Page:
     match = [spec for spec in _specs("match") if spec.name not in WEIGHTS]
     time = [spec for spec in _specs("time") if not _is_beat(spec)]
     known = {"match", "time", "look", "play", "sound", "mod"}
     strange = dict.fromkeys(spec.group for spec in TABLE.values() if spec.group not in known)
+    why = (
+        readings.reading(told[f"{STATUS}cause"], least=180),
+        readings.reading(told[f"{STATUS}score"]),
+        *_parts(told),
+    )
     left = (
         Panel("look", _cells(_specs("look"), theme.BLUE)),
         Panel("what is offered", _cells(match, theme.BLUE)),
     )
     right = (
         Panel("when it may change", _cells(time, theme.BLUE)),
+        Panel("why it changed", why),
         *(Panel(group, _cells(_specs(group), theme.BLUE)) for group in strange),
     )
     return Page("Look", (Column(left), Column(right)), theme.BLUE)
@@ -200,14 +206,19 @@ def _presets(told: dict[str, Address], presets: Sequence[str]) -> Page:
     return Page("Presets", (*there, Column(side)), theme.VIOLET)
 
 
+def _parts(told: dict[str, Address]) -> tuple[Cell, ...]:
+    """Bars: how alike by each part alone."""
+    rows = [row for path, row in told.items() if path.startswith(f"{STATUS}part/")]
+    return tuple(
+        replace(readings.meter(row, theme.STEEL), breaks=n == 0) for n, row in enumerate(rows)
+    )
+
+
 _SOUND_TOLD = ("onset", "beat", "bar", "bpm", "level", "bass", "mid", "treble")
 
 
 def _status(told: dict[str, Address], reply_port: int) -> Page:
     shown = {path.removeprefix(STATUS): row for path, row in told.items()}
-    parts = tuple(
-        readings.meter(row, theme.STEEL) for name, row in shown.items() if name.startswith("part/")
-    )
     rest = [
         row
         for name, row in shown.items()
@@ -222,7 +233,7 @@ def _status(told: dict[str, Address], reply_port: int) -> Page:
     )
     right = (
         Panel("figures", tuple(readings.reading(row, size=20) for row in numbers), track_px=84),
-        Panel("how alike, by part", parts, track_px=200),
+        Panel("how alike, by part", _parts(told), track_px=200),
         Panel(
             "this tablet",
             (

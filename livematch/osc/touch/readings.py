@@ -14,6 +14,7 @@ from livematch.osc.touch.controls import (
     fader,
     group,
     label,
+    well_of,
     worded,
 )
 from livematch.osc.touch.messages import (
@@ -31,16 +32,7 @@ def reading(
     longest = {"f": 5, "i": 5}.get(address.types, 0)
 
     def build(box: Box) -> Control:
-        over = Box(8, 3, box.w - 16, 15)
-        told = Box(8, 18, box.w - 16, box.h - 20)
-        return group(
-            key,
-            box,
-            label(f"{key}/caption", over, name, size=11, colour=theme.DIM),
-            label(f"{key}/value", told, "-", size=size, hearing=key, text_length=longest),
-            background=True,
-            color=theme.WELL,
-        )
+        return well_of(key, box, name, "-", key, size=size, text_length=longest)
 
     return Cell(key, (least, 44), build, grows)
 

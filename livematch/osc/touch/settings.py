@@ -21,6 +21,7 @@ from livematch.osc.touch.controls import (
     group,
     label,
     least_width,
+    well_of,
     worded,
 )
 from livematch.osc.touch.messages import (
@@ -254,25 +255,16 @@ def words(spec: Spec, colour: str, caption: str) -> Cell:
 
     def build(box: Box) -> Control:
         wide = 64
-        shown = Box(0, CAPTION_PX, box.w - wide - GAP_PX // 2, box.h - CAPTION_PX)
-        place = Box(box.w - wide, CAPTION_PX, wide, box.h - CAPTION_PX)
-        top = Box(2, 0, box.w - 4, CAPTION_PX)
+        well = Box(0, 0, box.w - wide - GAP_PX // 2, box.h)
+        place = Box(box.w - wide, 0, wide, box.h)
+        text = str(spec.default) or "-"
         asks = says(spec.address, "?", when=TriggerCondition.FALL)
         return group(
             key,
             box,
-            label(f"{key}/caption", top, caption, colour=theme.DIM),
-            label(
-                f"{key}/value",
-                shown,
-                str(spec.default) or "-",
-                align=AlignH.CENTER,
-                hearing=spec.address,
-                background=True,
-                color=theme.WELL,
-            ),
+            well_of(f"{key}/well", well, caption, text, spec.address),
             button(f"{key}/clear", place, colour, says(spec.address, ""), asks),
             caption_over(f"{key}/clear", place, "clear"),
         )
 
-    return Cell(key, (180, CAPTION_PX + TOUCH_PX), build)
+    return Cell(key, (180, TOUCH_PX), build)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -21,12 +22,12 @@ from livematch.errors import UsageError
 from livematch.osc.space import Access, Ask, Hello, Sync, addresses, command_for
 from livematch.osc.touch import pages
 from livematch.osc.touch.layout import encoded, layout
-from livematch.osc.touch.picture import picture
+from livematch.osc.touch.picture import picture, with_few_colours
 from livematch.osc.touch.theme import text_width
 
 PRESETS = ("vj", "hard-cuts", "slow_drift")
 SPACE = {row.path: row for row in addresses(PRESETS)}
-SIZES = ((1024, 768), (1366, 1024), (844, 390), (390, 844), (667, 375), (360, 640))
+SIZES = ((1024, 768), (1366, 1024), (844, 390), (390, 844), (667, 375), (360, 640), (360, 360))
 
 Rect = tuple[float, float, float, float]
 
@@ -451,7 +452,7 @@ def test_a_new_parameter_finds_its_place(group: str, monkeypatch: pytest.MonkeyP
 
 
 def test_sizes_that_make_no_sense_are_refused() -> None:
-    with pytest.raises(UsageError, match="allowed: 320 to 4096"):
+    with pytest.raises(UsageError, match="allowed: 360 to 4096"):
         layout(size=(100, 768))
 
 
@@ -475,6 +476,16 @@ def test_the_picture_shows_what_is_in_the_nodes() -> None:
         if control.control_type.value == "FADER":
             control.values[0].default = 1.0
     assert picture(document, 820).tobytes() != drawn.tobytes()
+
+
+def test_a_palette_keeps_the_colours_of_plain_areas() -> None:
+    drawn = picture(layout(PRESETS), 820)
+    kept = with_few_colours(drawn).convert("RGB")
+    commonest = sorted(drawn.getcolors(1 << 24) or [], reverse=True)[:30]
+    for _, colour in commonest:
+        there = np.all(np.asarray(drawn) == colour, axis=-1)
+        off = np.abs(np.asarray(kept)[there].astype(int) - np.asarray(colour))
+        assert off.max() <= 2
 
 
 def run(*args: str) -> tuple[int, str]:
@@ -502,7 +513,7 @@ def test_the_command_writes_layout_and_picture(tmp_path: Path) -> None:
         (("there/is/no/such.tosc",), "cannot be written"),
         (("a.xml",), "end it in .tosc"),
         (("a.tosc", "--size", "big"), "--size cannot be 'big'"),
-        (("a.tosc", "--size", "10x10"), "allowed: 320 to 4096"),
+        (("a.tosc", "--size", "10x10"), "allowed: 360 to 4096"),
         (("a.tosc", "--picture", "a.gif"), "end it in .png"),
     ],
 )

@@ -9,10 +9,7 @@ import typer
 
 from livematch.cli.files import write_whole
 from livematch.errors import UsageError
-from livematch.osc.touch.layout import LEAST, MOST, REPLY_PORT, SIZE, encoded, layout
-from livematch.osc.touch.picture import picture
-
-COLOURS = 128  # of a picture's palette: it has few, and is a quarter of the size so
+from livematch.osc.touch import LEAST, MOST, REPLY_PORT, SIZE
 
 
 def touchosc(
@@ -34,6 +31,10 @@ def touchosc(
 
     In TouchOSC, connection 1: UDP, host: this computer, send port 7000, receive port 7001.
     """
+    # no other command should wait for these at its start
+    from livematch.osc.touch.layout import encoded, layout  # noqa: PLC0415
+    from livematch.osc.touch.picture import picture, with_few_colours  # noqa: PLC0415
+
     if out.suffix.lower() != ".tosc":
         raise UsageError(f"{out} is no name for a TouchOSC layout; end it in .tosc")
     if to is not None and to.suffix.lower() != ".png":
@@ -44,7 +45,7 @@ def touchosc(
     typer.echo(f"{out}: {pages} pages, {size} points", err=True)
     if to is not None:
         drawn = io.BytesIO()
-        picture(made).quantize(COLOURS).save(drawn, "png", optimize=True)
+        with_few_colours(picture(made)).save(drawn, "png", optimize=True)
         write_whole(to, drawn.getvalue())
 
 

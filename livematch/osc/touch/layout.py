@@ -7,16 +7,13 @@ import py2tosc
 from py2tosc import Control, Document, LocalMessage
 
 from livematch.errors import UsageError
-from livematch.osc.touch import theme
+from livematch.osc.touch import LEAST, MOST, REPLY_PORT, SIZE, theme
 from livematch.osc.touch.arrange import Box, Placed, sheets
 from livematch.osc.touch.controls import group, identity, label
 from livematch.osc.touch.messages import root_script
 from livematch.osc.touch.pages import Page, pages
 
 VERSION = "3"  # of the file: the first that TouchOSC wrote, and read by all since
-REPLY_PORT = 7001
-SIZE = (1024, 768)
-LEAST, MOST = 320, 4096  # points, either way
 
 
 def layout(
@@ -32,6 +29,8 @@ def layout(
     bar = Box(0, 0, width, height)
     inside = Box(0, theme.TABS_PX, width, height - theme.TABS_PX)
     tabs = [tab for page in pages(presets, reply_port) for tab in _tabs(page, inside)]
+    room = width / len(tabs) - theme.GAP_PX
+    size_on = min(theme.fitted_size(tab.get("tabLabel"), room, theme.TAB_SIZE) for tab in tabs)
     pager = py2tosc.pager(
         id=identity("pager"),
         name="pages",
@@ -41,8 +40,8 @@ def layout(
         background=True,
         outline=False,
         tabbar_size=theme.TABS_PX,
-        text_size_on=16,
-        text_size_off=16,
+        text_size_on=size_on,
+        text_size_off=size_on,
     )
     root = group(
         "livematch", bar, pager, background=True, color=theme.STAGE, script=root_script(reply_port)

@@ -10,6 +10,7 @@ MARGIN_PX = 10
 HEADING_PX = 22
 CAPTION_PX = 18
 TABS_PX = 44
+TAB_SIZE = 16  # points of a tab's name where there is room
 CORNER = 4.0
 
 STAGE = "#08090b"

@@ -21,6 +21,7 @@ from livematch.embed.features import AnyEmbedder
 from livematch.engine import Engine
 from livematch.errors import ArchiveError
 from livematch.eyes import Eyes, LiveEyes, OfflineEyes
+from livematch.osc.port import OscPort
 from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.decks import Decks
 from livematch.playback.shelf import Shelf
@@ -49,6 +50,7 @@ class Show:
     stage: Stage
     engine: Engine
     telemetry: Telemetry
+    osc: OscPort | None = None
 
 
 @contextmanager
@@ -62,6 +64,9 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
     control = Control(config.start)
     with ExitStack() as stack:
         archive = stack.enter_context(open_archive(config))
+        osc = _open_osc(config, clock, control)
+        if osc is not None:
+            stack.callback(osc.close)
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)
@@ -107,6 +112,8 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             telemetry=telemetry,
             forgiving=not config.offline,
         )
+        if osc is not None:
+            osc.start()
         gc.collect()
         gc.freeze()  # what the show is made of lives as long as it: no collection looks at it again
         stack.callback(gc.unfreeze)
@@ -124,6 +131,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             stage,
             engine,
             telemetry,
+            osc,
         )
 
 
@@ -143,6 +151,22 @@ def _pair(shelf: Shelf, *, offline: bool) -> tuple[Deck, Deck]:
     if offline:
         return OfflineDeck(shelf), OfflineDeck(shelf)
     return LiveDeck("a", shelf), LiveDeck("b", shelf)
+
+
+def _open_osc(
+    config: ShowConfig, clock: ManualClock | SystemClock, control: Control
+) -> OscPort | None:
+    """Take the port, without listening yet; an offline show is always the same and hears none."""
+    if config.osc_port is None or isinstance(clock, ManualClock):
+        return None
+    return OscPort(
+        control.submit,
+        clock,
+        listen=config.osc_listen,
+        port=config.osc_port,
+        allow=config.osc_allow,
+        reply_port=config.osc_reply,
+    )
 
 
 def _open_recorder(config: ShowConfig) -> Recorder | None:

@@ -29,6 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("render",),
     ("engine", "stage"),
     ("session",),
+    ("happening",),
     ("show",),
     ("demo",),
     ("bench", "doctor"),

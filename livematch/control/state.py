@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from livematch.control.commands import Command, Fire, Nudge, Pick, Position, Set, Trigger
 from livematch.control.params import Params, changed, spec
+from livematch.control.runs import newest
 from livematch.errors import UsageError
 from livematch.values import SILENCE, Pulse, Sound
 
@@ -54,8 +55,7 @@ class Control:
     def update(self, now: float, sound: Sound = SILENCE) -> Hands:  # noqa: ARG002 - for what follows
         """Apply what has come in since the last tick. The engine's thread."""
         self._fired, self._pick = set(), None
-        for _ in range(len(self._pending)):
-            command = self._pending.popleft()
+        for command in newest([self._pending.popleft() for _ in range(len(self._pending))]):
             try:
                 self._apply(command)
             except UsageError as error:  # a wrong fader must not end a show

@@ -199,7 +199,7 @@ def _statuses() -> list[Address]:
         row("film", "s", "the film that is on"),
         row("title", "s", "the title of the film that is on"),
         row("time", "f", "where in the film the picture is", "s"),
-        row("time_code", "s", "the same as hours:minutes:seconds:frames"),
+        row("time_code", "s", "the same as hours:minutes:seconds.tenths"),
         row("score", "f", "how like the camera the shot on is"),
         *(row(f"part/{name}", "f", f"the same by {name} alone") for name in WEIGHTS),
         row("cause", "s", "why the picture changed last"),
@@ -347,7 +347,7 @@ def _preset(value: Arg, address: Address, presets: tuple[str, ...]) -> str:
     if isinstance(value, str):
         if value in presets:
             return value
-        near = difflib.get_close_matches(value, presets, n=1)
+        near = difflib.get_close_matches(value[:40], presets, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(presets) or 'none'}"
         raise UsageError(f"{address.path}: there is no preset {value[:40]!r}; {hint}")
     if not presets:

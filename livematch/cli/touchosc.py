@@ -9,7 +9,8 @@ import typer
 
 from livematch.cli.files import write_whole
 from livematch.errors import UsageError
-from livematch.osc.touch import LEAST, MOST, REPLY_PORT, SIZE
+from livematch.osc.port import REPLY_PORT
+from livematch.osc.touch import LEAST, MOST, SIZE
 
 
 def touchosc(

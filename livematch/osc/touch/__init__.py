@@ -2,4 +2,3 @@
 
 SIZE = (1024, 768)  # points, of a tablet that lies
 LEAST, MOST = 360, 4096  # points, either way
-REPLY_PORT = 7001  # where the tablet listens

@@ -7,7 +7,8 @@ import py2tosc
 from py2tosc import Control, Document, LocalMessage
 
 from livematch.errors import UsageError
-from livematch.osc.touch import LEAST, MOST, REPLY_PORT, SIZE, theme
+from livematch.osc.port import REPLY_PORT
+from livematch.osc.touch import LEAST, MOST, SIZE, theme
 from livematch.osc.touch.arrange import Box, Placed, sheets
 from livematch.osc.touch.controls import group, identity, label
 from livematch.osc.touch.messages import root_script

@@ -507,6 +507,24 @@ def test_the_command_writes_layout_and_picture(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted([out, shown])
 
 
+def test_the_command_knows_the_presets_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "presets"
+    own.mkdir()
+    (own / "mine.toml").write_text("[set]\nfade = 2.0\n")
+    (own / "slot-1.toml").write_text("[set]\nfade = 3.0\n")
+    (own / "broken.toml").write_text("[set]\nfade = 'long'\n")
+    monkeypatch.setenv("LIVEMATCH_PRESETS", str(own))
+    code, output = run(str(tmp_path / "stage.tosc"))
+    assert code == 0
+    assert "left out: " in output
+    assert "broken.toml" in output
+    sent = {osc.path for _, osc in messages(read((tmp_path / "stage.tosc").read_bytes()))}
+    assert {"/livematch/preset/mine", "/livematch/preset/vj"} <= sent
+    assert not {"/livematch/preset/broken", "/livematch/preset/slot-1"} & sent
+
+
 @pytest.mark.parametrize(
     ("args", "why"),
     [

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from livematch.cli.files import write_whole
+from livematch.control.presetfolder import own_folder, read_library
 from livematch.errors import UsageError
+from livematch.files import write_whole
 from livematch.osc.port import REPLY_PORT
 from livematch.osc.touch import LEAST, MOST, SIZE
 
@@ -40,7 +41,10 @@ def touchosc(
         raise UsageError(f"{out} is no name for a TouchOSC layout; end it in .tosc")
     if to is not None and to.suffix.lower() != ".png":
         raise UsageError(f"{to} is no name for a picture of the pages; end it in .png")
-    made = layout(presets=_presets(), size=_size(size), reply_port=reply_port)
+    library = read_library(own_folder())
+    for fault in library.faults:
+        typer.echo(f"left out: {fault}", err=True)
+    made = layout(tuple(library.presets), _size(size), reply_port)
     write_whole(out, encoded(made))
     pages = len(made.root.children[0].children)
     typer.echo(f"{out}: {pages} pages, {size} points", err=True)
@@ -57,8 +61,3 @@ def _size(text: str) -> tuple[int, int]:
             f"--size cannot be {text!r}; give it as 1024x768 ({LEAST} to {MOST} points)"
         )
     return int(found[1]), int(found[2])
-
-
-def _presets() -> tuple[str, ...]:
-    """Return the names of the presets there are, in their order."""
-    return ()

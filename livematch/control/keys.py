@@ -1,7 +1,21 @@
 """The keyboard: one table from key names to commands; the help text is made from it."""
 
-from livematch.control.commands import PICKS, TRIGGER_HELP, Command, Fire, Nudge, Pick, Set, Trigger
+from livematch.control.commands import (
+    PICKS,
+    TRIGGER_HELP,
+    Command,
+    Fire,
+    Nudge,
+    Pick,
+    Recall,
+    Save,
+    Set,
+    Trigger,
+)
 from livematch.control.params import spec
+from livematch.control.presets import QUICK
+
+PRESET_KEYS = 8  # F1 to F8 recall the presets that `livematch preset list` numbers so
 
 KEYS: dict[str, Command] = {
     "SPACE": Fire(Trigger.NEXT),
@@ -11,6 +25,9 @@ KEYS: dict[str, Command] = {
     "P": Nudge("preview"),
     "PAGEDOWN": Fire(Trigger.GO),
     "PAGEUP": Fire(Trigger.BACK),
+    **{f"F{number}": Recall(number) for number in range(1, PRESET_KEYS + 1)},
+    "S": Save(QUICK),
+    "R": Recall(QUICK),
     "H": Nudge("hold"),
     "F": Nudge("freeze"),
     "B": Nudge("blackout"),
@@ -59,14 +76,28 @@ def describe(command: Command) -> str:
     match command:
         case Fire(trigger):
             return TRIGGER_HELP[trigger]
-        case Nudge(name, steps):
-            row = spec(name)
-            if row.kind == "number":
-                return f"{name} {'up' if steps > 0 else 'down'}: {row.help} ({row.allowed})"
-            return f"{name}: {row.help} ({row.allowed})"
+        case Nudge():
+            return _describe_nudge(command)
         case Set(name, value):
             return f"set {name} to {value}"
         case Pick(number):
             return f"bring in candidate {number} of those in the preview"
+        case Recall() | Save():
+            return _describe_preset(command)
         case _:
             return str(command)
+
+
+def _describe_nudge(nudge: Nudge) -> str:
+    row = spec(nudge.name)
+    if row.kind == "number":
+        return f"{row.name} {'up' if nudge.steps > 0 else 'down'}: {row.help} ({row.allowed})"
+    return f"{row.name}: {row.help} ({row.allowed})"
+
+
+def _describe_preset(command: Recall | Save) -> str:
+    if isinstance(command, Save):
+        return f"keep every parameter as it stands as the preset {command.preset}"
+    if isinstance(command.preset, int):
+        return f"go to preset {command.preset} of `livematch preset list`"
+    return f"go to the preset {command.preset}"

@@ -181,10 +181,12 @@ def _modulation() -> tuple[Panel, ...]:
 
 def _presets(told: dict[str, Address], presets: Sequence[str]) -> Page:
     told_at = f"{STATUS}preset"
-    named = tuple(
-        triggers.preset(name, told_at, f"{ROOT}/preset/{name}", theme.VIOLET) for name in presets
-    )
     slots = range(1, SLOTS + 1)
+    named = tuple(
+        triggers.preset(name, told_at, f"{ROOT}/preset/{name}", theme.VIOLET)
+        for name in presets
+        if name not in {f"slot-{n}" for n in slots}  # they have buttons of their own
+    )
     recalled = tuple(
         triggers.trigger(
             f"{ROOT}/preset", f"slot {n}", theme.VIOLET, args=(f"slot-{n}",), tag=str(n)

@@ -13,7 +13,7 @@ from livematch.indexing.shrinking import SMALL_PX
 from livematch.inputcuts import InputCuts
 from livematch.slots import Newest
 from livematch.telemetry import Telemetry
-from livematch.values import Frame, Glimpse, Observation
+from livematch.values import Frame, Glimpse, Image, Observation
 from livematch.worker import Worker
 
 CANDIDATES = 32  # matches an observation carries: enough for the cooldowns to choose among
@@ -39,7 +39,7 @@ class Vision:
         self._clock = clock
         self._telemetry = telemetry
         self._cuts = InputCuts()
-        self._trail = Trail()
+        self._trail: Trail[Image] = Trail()
 
     def observe(self, frame: Frame) -> Observation:
         """Return the archive's candidates for one frame."""
@@ -63,7 +63,8 @@ class Vision:
         before, cuts = self._cuts.count, self._cuts.push(image)
         if cuts != before:
             self._trail.forget()
-        return self._trail.follow(frame.captured_s, image, small(image)), cuts
+        earlier = self._trail.follow(frame.captured_s, small(image))
+        return Glimpse(image, *earlier) if earlier else Glimpse(image), cuts
 
 
 def watch(

@@ -16,7 +16,8 @@ class ShowConfig:
 
     `offscreen` needs no display. `offline` runs on a manual clock at `fps`, as fast as the machine
     can, and gives the same show every time; a device camera cannot be played so. `seconds` ends
-    the show by itself.
+    the show by itself. `midi` are controllers by name, and MIDI files; without a `midi_map` the
+    performer's own counts.
     """
 
     archive: Path
@@ -34,6 +35,8 @@ class ShowConfig:
     provider: str = "auto"
     threads: int = 1
     require_gpu: bool = False
+    midi: tuple[str, ...] = ()
+    midi_map: Path | None = None
     start: Params = field(default_factory=Params)
 
 

@@ -21,6 +21,8 @@ from livematch.embed.features import AnyEmbedder
 from livematch.engine import Engine
 from livematch.errors import ArchiveError
 from livematch.eyes import Eyes, LiveEyes, OfflineEyes
+from livematch.midi.opening import open_surfaces
+from livematch.midi.surface import Surface
 from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.decks import Decks
 from livematch.playback.shelf import Shelf
@@ -46,6 +48,7 @@ class Show:
     decks: Decks
     eyes: Eyes
     ears: Ears
+    surfaces: tuple[Surface, ...]
     stage: Stage
     engine: Engine
     telemetry: Telemetry
@@ -62,6 +65,16 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
     control = Control(config.start)
     with ExitStack() as stack:
         archive = stack.enter_context(open_archive(config))
+        surfaces = open_surfaces(
+            config.midi,
+            config.midi_map,
+            control.submit,
+            clock,
+            config.start,
+            offline=config.offline,
+        )
+        for surface in surfaces:
+            stack.callback(surface.close)
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)
@@ -121,6 +134,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             decks,
             eyes,
             ears,
+            surfaces,
             stage,
             engine,
             telemetry,

@@ -10,6 +10,7 @@ from livematch.clock import process_age_s
 from livematch.config import ShowConfig
 from livematch.control.commands import Trigger
 from livematch.engine import Tick
+from livematch.midi.feedback import Shown
 from livematch.render.hud import HudStatus
 from livematch.session import Show, open_show
 from livematch.telemetry import StageSummary
@@ -58,6 +59,10 @@ class Watch:
             log.info("%s", _told(tick.cue))
         if tick.program.begun is not None and self._first_picture_s is None:
             self._first_picture_s = process_age_s()
+        if self._show.surfaces:
+            shown = shown_at(tick)
+            for surface in self._show.surfaces:
+                surface.tick(shown)
         if Trigger.FULLSCREEN in tick.hands.fired:
             self._show.stage.toggle_fullscreen()
         if tick.now >= self._status_due_s:
@@ -104,6 +109,17 @@ def perform(
         return watch.report()
 
 
+def shown_at(tick: Tick) -> Shown:
+    """Gather what controllers are to show."""
+    observation = tick.sight.observation
+    return Shown(
+        now=tick.now,
+        params=tick.hands.as_set or tick.hands.params,
+        picks=len(observation.candidates) if observation else 0,
+        pulse=tick.hands.pulse,
+    )
+
+
 def hud_status(show: Show) -> HudStatus:
     """Gather what the HUD shows. The engine's thread."""
     camera = show.camera.status()
@@ -125,7 +141,10 @@ def hud_status(show: Show) -> HudStatus:
         provider=f"{show.embedder.card.name} on {provider.got}",
         provider_warning=str(provider) if provider.remedy else None,
         recording=show.config.record.name if show.config.record else None,
-        warnings=show.stage.warnings,
+        warnings=(
+            *show.stage.warnings,
+            *(surface.warning for surface in show.surfaces if surface.warning),
+        ),
     )
 
 
@@ -143,6 +162,9 @@ def all_counters(show: Show) -> dict[str, int]:
         "commands refused": show.control.refused,
         "camera reopened": show.camera.status().reopened,
     }
+    for surface in show.surfaces:
+        for name, count in surface.counters.items():
+            counted[name] = counted.get(name, 0) + count
     return {**show.telemetry.counters, **{name: n for name, n in counted.items() if n}}
 
 

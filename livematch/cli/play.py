@@ -43,6 +43,12 @@ def play(
         Path | None, typer.Option(help="Write how the show went to a JSON file.")
     ] = None,
     settings: SetOption = [],  # noqa: B006 - typer copies it
+    midi: Annotated[
+        list[str], typer.Option(help="A controller by part of its name; `virtual`; a MIDI file.")
+    ] = [],  # noqa: B006
+    midi_map: Annotated[
+        Path | None, typer.Option(help="What it does; see `livematch midi`.")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="The model's name or file, if not the archive's own.")
     ] = None,
@@ -74,6 +80,8 @@ def play(
         provider=provider,
         threads=threads,
         require_gpu=require_gpu,
+        midi=tuple(midi),
+        midi_map=midi_map,
         start=parse_settings(settings),
     )
     went = run(config)

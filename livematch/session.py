@@ -64,7 +64,6 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
     telemetry = Telemetry()
     control = Control(config.start)
     with ExitStack() as stack:
-        archive = stack.enter_context(open_archive(config))
         surfaces = open_surfaces(
             config.midi,
             config.midi_map,
@@ -75,6 +74,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         )
         for surface in surfaces:
             stack.callback(surface.close)
+        archive = stack.enter_context(open_archive(config))
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)

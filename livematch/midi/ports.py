@@ -8,6 +8,7 @@ import importlib
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -97,11 +98,8 @@ class SystemPorts:
 
     def __init__(self) -> None:
         self._rtmidi = _import_rtmidi()
-        try:
-            self._in = _attempt(self._rtmidi.MidiIn)
-            self._out = _attempt(self._rtmidi.MidiOut)
-        except OSError as error:
-            raise UsageError(f"there is no MIDI on this machine: {error}") from None
+        self._in, self._api = self._first()
+        self._out = self._new(self._rtmidi.MidiOut)
 
     def inputs(self) -> tuple[str, ...]:
         """Return the names of what can be heard just now; OSError when nobody can tell."""
@@ -113,14 +111,14 @@ class SystemPorts:
 
     def open_input(self, name: str, hear: Hear) -> Port:
         """Begin to hear on rtmidi's thread; OSError when it cannot be opened."""
-        port = _SystemPort(_attempt(self._rtmidi.MidiIn))
+        port = _SystemPort(self._new(self._rtmidi.MidiIn))
         port.open(name)
         port.listen(hear)
         return port
 
     def open_output(self, name: str) -> Port:
         """Open a port to send to; OSError when it cannot be opened."""
-        port = _SystemPort(_attempt(self._rtmidi.MidiOut))
+        port = _SystemPort(self._new(self._rtmidi.MidiOut))
         port.open(name)
         return port
 
@@ -128,6 +126,19 @@ class SystemPorts:
         """Let the machine's MIDI go."""
         self._in.delete()
         self._out.delete()
+
+    def _first(self) -> tuple[Any, int]:
+        """Return a device of the first system of MIDI that is there, such as ALSA, then JACK."""
+        faults = []
+        for api in self._rtmidi.get_compiled_api():
+            try:
+                return _attempt(partial(self._rtmidi.MidiIn, api, OWN_NAME)), api
+            except OSError as error:
+                faults.append(str(error))
+        raise UsageError(f"there is no MIDI on this machine: {' '.join(faults)}")
+
+    def _new(self, kind: Any) -> Any:
+        return _attempt(partial(kind, self._api, OWN_NAME))
 
 
 class _SystemPort:

@@ -1,5 +1,7 @@
 """Ports: which is meant, the twin, the machine's own where it has any, and a controller's life."""
 
+import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,7 +29,7 @@ from livematch.midi.ports import (
     find_port,
 )
 from livematch.midi.recording import Recording, read_recording
-from livematch.midi.surface import LOOK_S, MAX_BACKOFF_S, Controller
+from livematch.midi.surface import BACKOFF_S, LOOK_S, MAX_BACKOFF_S, Controller
 
 START = Params()
 PADS = "nanoPAD2:nanoPAD2 MIDI 1 20:0"
@@ -110,6 +112,98 @@ def test_a_machine_without_midi_says_so() -> None:
     else:
         assert isinstance(ports.inputs(), tuple)
         ports.close()
+
+
+class Rtmidi:
+    """A stand-in for python-rtmidi as its documentation has it: ALSA is missing, JACK is there."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = list(names)
+        self.devices: list[Rtmidi.Device] = []
+        self.fault: Exception | None = None
+
+    @staticmethod
+    def get_compiled_api() -> list[int]:
+        return [2, 3]
+
+    def MidiIn(self, rtapi: int, name: str) -> "Rtmidi.Device":  # noqa: N802 - rtmidi's name
+        if rtapi == 2:
+            raise SystemError("no ALSA")
+        assert name == "livematch"
+        self.devices.append(Rtmidi.Device(self))
+        return self.devices[-1]
+
+    MidiOut = MidiIn
+
+    class Device:
+        def __init__(self, system: "Rtmidi") -> None:
+            self.system = system
+            self.log: list[object] = []
+            self.callback: Callable[[tuple[list[int], float], object], None] | None = None
+
+        def get_ports(self) -> list[str]:
+            return list(self.system.names)
+
+        def open_port(self, number: int, name: str) -> None:
+            self.log.append(("open", number))
+
+        def open_virtual_port(self, name: str) -> None:
+            raise NotImplementedError("not on this system")
+
+        def ignore_types(self, sysex: bool, timing: bool, active_sense: bool) -> None:
+            self.log.append(("ignores", sysex, timing, active_sense))
+
+        def set_callback(self, callback: Callable[..., None]) -> None:
+            self.callback = callback
+
+        def send_message(self, data: bytes) -> None:
+            if self.system.fault:
+                raise self.system.fault
+            self.log.append(data)
+
+        def close_port(self) -> None:
+            self.log.append("closed")
+
+        def delete(self) -> None:
+            self.log.append("deleted")
+
+
+@pytest.fixture
+def rtmidi(monkeypatch: pytest.MonkeyPatch) -> Rtmidi:
+    stand_in = Rtmidi("Through", PADS)
+    monkeypatch.setitem(sys.modules, "rtmidi", stand_in)
+    return stand_in
+
+
+def test_the_systems_ports_are_heard_and_told_through_the_first_system_there_is(
+    rtmidi: Rtmidi,
+) -> None:
+    ports = SystemPorts()
+    assert ports.inputs() == ports.outputs() == ("Through", PADS)
+    heard: list[object] = []
+    port = ports.open_input(PADS, heard.append)
+    device = rtmidi.devices[-1]
+    assert device.log == [("open", 1), ("ignores", True, False, True)]  # the clock is heard
+    assert device.callback is not None
+    device.callback((list(NEXT), 0.0), None)
+    assert heard == [list(NEXT)]
+    ports.open_output("Through").send(b"abc")
+    assert rtmidi.devices[-1].log == [("open", 0), b"abc"]
+    port.close()
+    assert device.log[-2:] == ["closed", "deleted"]
+
+
+def test_a_system_port_that_has_gone_or_fails_is_an_os_error(rtmidi: Rtmidi) -> None:
+    ports = SystemPorts()
+    with pytest.raises(OSError, match="not in list"):
+        ports.open_input("gone", print)
+    assert rtmidi.devices[-1].log == ["closed", "deleted"]
+    with pytest.raises(OSError, match="not on this system"):
+        ports.open_input(VIRTUAL, print)
+    sender = ports.open_output(PADS)
+    rtmidi.fault = RuntimeError("cable cut")
+    with pytest.raises(OSError, match="cable cut"):
+        sender.send(b"abc")
 
 
 def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +300,7 @@ def test_unplugged_it_lets_go_and_plugged_in_elsewhere_it_is_found_and_told_ever
     assert "looking for it" in str(rig.controller.warning)
     elsewhere = PADS.replace("20:0", "24:0")
     rig.ports.plug(elsewhere)
-    rig.work(LOOK_S + 0.1)
+    rig.work(BACKOFF_S)
     assert rig.controller.warning is None
     rig.work(0.1)
     assert len(rig.sent(elsewhere)) == 2

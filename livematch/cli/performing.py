@@ -33,6 +33,8 @@ def announce(console: Console, show: Show) -> None:
     provider = show.embedder.report
     style = "bold yellow" if provider.remedy else ""
     console.print(f"network  {show.embedder.card.name}: {provider}", style=style, markup=False)
+    for surface in show.surfaces:
+        console.print(f"midi     {surface.name}", markup=False)
     if not show.config.offscreen:
         console.print("keys     space next, tab figures, escape twice end; all: livematch keys")
 

@@ -62,6 +62,7 @@ class Recording:
         clock: Clock,
         params: Params,
     ) -> None:
+        self.name = path.name
         self._messages = deque(read_recording(path))
         self._listener = Listener(midi_map, submit, params)
         self._began_s = clock.now()

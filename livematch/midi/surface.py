@@ -18,13 +18,18 @@ from livematch.worker import Worker
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 1.0  # how often is looked whether it is still plugged in
+LOOK_S = 0.25  # how often is looked whether it is still there: sooner than a cable is back in
 BACKOFF_S, MAX_BACKOFF_S = 0.5, 8.0  # how long a port that cannot be opened is left alone
 REST_S = 0.25  # the longest wait for something to tell
 
 
 class Surface(Protocol):
     """What a show plays with: a controller, or a recording of one."""
+
+    @property
+    def name(self) -> str:
+        """The port's whole name, or the file's."""
+        ...
 
     def tick(self, shown: Shown) -> None:
         """Take note of what there is to show; never blocks. The engine's thread."""

@@ -15,6 +15,9 @@ from livematch.errors import UsageError
 LARGEST_BYTES = 65_536  # what people write by hand is far smaller
 LONGEST_STATEMENT = 200  # lines: past it, lines are no longer looked for
 
+AT_LINE = re.compile(r"(?s)(.*) \(at (?:line (\d+), column \d+|end of document)\)")
+"""How tomllib tells a fault."""
+
 Place = tuple[str | int, ...]
 """Where in a file something stands, such as `("step", 2, "fade")`."""
 
@@ -43,7 +46,7 @@ class Fault:
         )
 
 
-class FaultyFile(UsageError):  # noqa: N818 - it names the file
+class FaultyFileError(UsageError):
     """A file that cannot be used as it is: all its faults, in the order of its lines."""
 
     def __init__(self, *faults: Fault) -> None:
@@ -77,28 +80,30 @@ class Handwritten:
         return values
 
     def conclude(self) -> None:
-        """Raise FaultyFile if there was any fault."""
+        """Raise FaultyFileError if there was any fault."""
         if self._faults:
             lines = lines_of(self._text)
-            raise FaultyFile(
+            raise FaultyFileError(
                 *(Fault(self._path, _line(lines, place), told) for place, told in self._faults)
             )
 
 
 def read_handwritten(path: Path) -> str:
-    """Read a file; FaultyFile when it is not there, too large, or no text."""
+    """Read a file; FaultyFileError when it is not there, too large, or no text."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)
     except OSError as error:
-        raise FaultyFile(Fault(path, None, f"cannot be read: {error.strerror or error}")) from None
+        raise FaultyFileError(
+            Fault(path, None, f"cannot be read: {error.strerror or error}")
+        ) from None
     if len(content) > LARGEST_BYTES:
-        raise FaultyFile(Fault(path, None, f"is larger than {LARGEST_BYTES // 1024} KiB"))
+        raise FaultyFileError(Fault(path, None, f"is larger than {LARGEST_BYTES // 1024} KiB"))
     try:
         return content.decode("utf-8-sig")  # some editors put a mark before the text
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise FaultyFile(Fault(path, line, "is not UTF-8: save it as UTF-8")) from None
+        raise FaultyFileError(Fault(path, line, "is not UTF-8: save it as UTF-8")) from None
 
 
 def row_of(name: str, rows: Mapping[str, Spec]) -> Spec:
@@ -170,13 +175,10 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        told = re.fullmatch(
-            r"(?s)(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error)
-        )
+        told = AT_LINE.fullmatch(str(error))
         message, line = (told[1], told[2]) if told else (str(error), None)
         number = int(line) if line else text.count("\n") + 1
-        raise FaultyFile(Fault(path, number, f"is not TOML: {message}")) from None
-    except (RecursionError, ValueError, OverflowError):  # depth, and numbers beyond all measure
-        raise FaultyFile(
-            Fault(path, None, "holds a number that is too long, or is nested too deeply")
-        ) from None
+        raise FaultyFileError(Fault(path, number, f"is not TOML: {message}")) from None
+    except (RecursionError, ValueError, OverflowError):
+        message = "holds a number that is too long, or is nested too deeply"
+        raise FaultyFileError(Fault(path, None, message)) from None

@@ -38,7 +38,7 @@ _WHOLE = frozenset({"note", "cc", "program", "pick", "channel", "steps", "bits",
 
 
 def parse_map(path: Path, text: str) -> MidiMap:
-    """Read the text of a map; FaultyFile tells all that is wrong in it, with lines."""
+    """Read the text of a map; FaultyFileError tells all that is wrong in it, with lines."""
     file = Handwritten(path, text)
     head = _checked(file, (), {k: v for k, v in file.content.items() if k != MAP}, HEAD)
     tables = file.content.get(MAP, [])

@@ -13,7 +13,7 @@ STARTER = Path(__file__).with_name("starter.toml")
 
 def own_map() -> Path:
     """Return where the performer's map is, or would be."""
-    return user_config_path("livematch") / "midi.toml"
+    return user_config_path("livematch", appauthor=False) / "midi.toml"
 
 
 def find_map(named: Path | None = None) -> Path:
@@ -25,6 +25,6 @@ def find_map(named: Path | None = None) -> Path:
 
 
 def load_map(named: Path | None = None) -> MidiMap:
-    """Read the map that counts; FaultyFile tells all that is wrong with it."""
+    """Read the map that counts; FaultyFileError tells all that is wrong with it."""
     path = find_map(named)
     return parse_map(path, read_handwritten(path))

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from midi_kit import mapped
 
 from livematch.clock import ManualClock
-from livematch.control.commands import Beat, Command, Fire, Position, Set, Trigger
+from livematch.control.commands import Beat, Command, Fire, Nudge, Position, Set, Trigger
 from livematch.control.params import Params
 from livematch.control.state import Control
 from livematch.errors import UsageError
 from livematch.midi import ports as module
 from livematch.midi.feedback import Shown
 from livematch.midi.listener import Listener
+from livematch.midi.maps import WatchedMap
 from livematch.midi.opening import open_surfaces
 from livematch.midi.ports import (
     VIRTUAL,
@@ -29,7 +30,7 @@ from livematch.midi.ports import (
     find_port,
 )
 from livematch.midi.recording import Recording, read_recording
-from livematch.midi.surface import BACKOFF_S, LOOK_S, MAX_BACKOFF_S, Controller
+from livematch.midi.surface import BACKOFF_S, LOOK_S, MAX_BACKOFF_S, READ_S, Controller
 
 START = Params()
 PADS = "nanoPAD2:nanoPAD2 MIDI 1 20:0"
@@ -223,12 +224,18 @@ def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch: pytest.Monke
 class Rig:
     """A controller on ports in memory, worked by hand on a manual clock."""
 
-    def __init__(self, *names: str, wanted: str = "nano", speechless: bool = False) -> None:
+    def __init__(
+        self,
+        *names: str,
+        wanted: str = "nano",
+        speechless: bool = False,
+        watched: WatchedMap | None = None,
+    ) -> None:
         self.ports = PortsInMemory(*names, speechless=speechless)
         self.clock = ManualClock()
         self.commands: list[Command] = []
         self.controller = Controller(
-            wanted, self.ports, MAP, self.commands.append, self.clock, START
+            wanted, self.ports, MAP, self.commands.append, self.clock, START, watched
         )
 
     def work(self, seconds: float = 0.0, params: Params = START) -> None:
@@ -348,6 +355,31 @@ def test_a_clock_that_goes_with_its_cable_has_stopped() -> None:
     assert isinstance(rig.commands[-1], Beat)
     rig.work(2.0)
     assert rig.commands[-1].is_playing is False  # type: ignore[union-attr]
+
+
+def test_a_map_that_was_changed_is_followed_and_a_broken_one_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "midi.toml"
+    path.write_text("[[map]]\nnote = 1\nfire = 'next'\n")
+    rig = Rig(PADS, watched=WatchedMap(path))
+    rig.controller.open()
+    rig.work(READ_S)
+    rig.ports.play(PADS, BLACK)  # held while the map changes
+    rig.sent()
+    path.write_text("[[map]]\nnote = 1\nset = 'hold'\n# more\n")
+    rig.work(READ_S)
+    rig.ports.play(PADS, NEXT)
+    assert rig.commands == [Set("blackout", True), Set("blackout", False), Nudge("hold")]
+    rig.work(0.1, Params(hold=True))
+    assert rig.sent()[-1] == bytes((0x90, 1, 127))
+    path.write_text("[[map]]\nnote = 1\nfire = 'nextt'\n")
+    rig.work(READ_S)
+    assert "midi.toml:3" in str(rig.controller.warning)
+    rig.ports.play(PADS, NEXT)
+    assert rig.commands[-1] == Nudge("hold")
+    path.write_text("[[map]]\nnote = 1\nfire = 'next'\n# mended\n")
+    rig.work(READ_S)
+    rig.ports.play(PADS, NEXT)
+    assert (rig.commands[-1], rig.controller.warning) == (Fire(Trigger.NEXT), None)
 
 
 def test_a_started_controller_works_on_its_own_thread_and_ends() -> None:

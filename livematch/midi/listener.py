@@ -65,6 +65,12 @@ class Listener:
         for command in commands:
             self._submit(command)
 
+    def follow(self, midi_map: MidiMap) -> None:
+        """Go by another map from now on."""
+        self.let_go()
+        with self._lock:
+            self._hand = Hand(midi_map)
+
     def _take(self, data: Sequence[int], now: float) -> None:
         self.heard += 1
         command: Command | None

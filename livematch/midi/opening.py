@@ -8,7 +8,7 @@ from livematch.clock import Clock
 from livematch.control.commands import Command
 from livematch.control.params import Params
 from livematch.errors import UsageError
-from livematch.midi.maps import load_map
+from livematch.midi.maps import WatchedMap, load_map
 from livematch.midi.ports import Ports, SystemPorts
 from livematch.midi.recording import SUFFIXES, Recording
 from livematch.midi.surface import Controller, Surface
@@ -41,7 +41,8 @@ def open_surfaces(
                 raise UsageError(
                     f"MIDI port {name!r} plays only live; offline, name a MIDI file: part.mid"
                 )
-            controller = Controller(name, open_ports(), midi_map, submit, clock, params)
+            watched = WatchedMap(named_map)
+            controller = Controller(name, open_ports(), midi_map, submit, clock, params, watched)
             opened.callback(controller.close)
             controller.open()
             controller.start()

@@ -12,6 +12,7 @@ from livematch.errors import UsageError
 from livematch.midi.feedback import Feedback, Shown
 from livematch.midi.listener import Listener
 from livematch.midi.mapping import MidiMap
+from livematch.midi.maps import WatchedMap
 from livematch.midi.ports import VIRTUAL, Port, Ports, find_again, find_answering, find_port
 from livematch.slots import Newest
 from livematch.worker import Worker
@@ -19,6 +20,7 @@ from livematch.worker import Worker
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.25  # how often is looked whether it is still there: sooner than a cable is back in
+READ_S = 1.0  # how often is looked whether the map has changed
 BACKOFF_S, MAX_BACKOFF_S = 0.5, 8.0  # how long a port that cannot be opened is left alone
 REST_S = 0.25  # the longest wait for something to tell
 
@@ -54,7 +56,7 @@ class Controller:
     """A MIDI controller. Heard on the system's thread, told and looked after on its own.
 
     `open` is loud, as before a show: UsageError when it is not there. After that it comes and goes,
-    and the show goes on.
+    and the show goes on. A `watched` map is followed when its file changes.
     """
 
     def __init__(
@@ -65,10 +67,12 @@ class Controller:
         submit: Callable[[Command], None],
         clock: Clock,
         params: Params,
+        watched: WatchedMap | None = None,
     ) -> None:
         self._wanted = wanted
         self._ports = ports
         self._clock = clock
+        self._watched = watched
         self._listener = Listener(midi_map, submit, params)
         self._feedback = Feedback(midi_map, self._listener.touches)
         self._slot: Newest[Shown] = Newest()
@@ -77,6 +81,7 @@ class Controller:
         self._output: Port | None = None
         self._name = VIRTUAL
         self._look_s = clock.now() + LOOK_S
+        self._read_s = clock.now() + READ_S
         self._failures = 0  # to open it, in a row
         self._reopened = 0
         self._unsent = 0
@@ -112,6 +117,9 @@ class Controller:
     def work(self, now: float, shown: Shown | None) -> None:
         """Tell what is due, and look whether it is still there; on its own thread."""
         self._listener.check(now)
+        if now >= self._read_s and self._watched is not None:
+            self._read_s = now + READ_S
+            self._follow(self._watched)
         if now >= self._look_s and self._name != VIRTUAL:
             self._look(now)
         if self._output is None or shown is None:
@@ -126,7 +134,9 @@ class Controller:
     @property
     def warning(self) -> str | None:
         """What the performer should know; None when all is well. Any thread."""
-        return None if self._input else f"MIDI {self._name} is gone; looking for it"
+        if self._input is None:
+            return f"MIDI {self._name} is gone; looking for it"
+        return self._watched.fault if self._watched else None
 
     @property
     def counters(self) -> dict[str, int]:
@@ -150,6 +160,13 @@ class Controller:
             return False
         self.work(self._clock.now(), shown)
         return True
+
+    def _follow(self, watched: WatchedMap) -> None:
+        midi_map = watched.newest()
+        if midi_map is not None:
+            self._listener.follow(midi_map)
+            self._feedback = Feedback(midi_map, self._listener.touches)
+            log.info("the MIDI map was read again")
 
     def _look(self, now: float) -> None:
         self._look_s = now + LOOK_S

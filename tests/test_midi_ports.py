@@ -65,6 +65,7 @@ def test_a_port_is_found_again_at_another_place() -> None:
 def test_the_output_that_answers_has_the_same_name_or_nearly() -> None:
     assert find_answering("Launch IN", ("Through", "Launch OUT")) == "Launch OUT"
     assert find_answering("nanoPAD2 0", ("Microsoft GS 0", "nanoPAD2 1")) == "nanoPAD2 1"
+    assert find_answering("system:midi_capture_1", ("system:midi_playback_1",)) is not None
     assert find_answering("MIDIIN2 (Pad) 1", ("Pad 0", "MIDIOUT2 (Pad) 2")) == "MIDIOUT2 (Pad) 2"
     assert find_answering("nanoPAD2", ("Microsoft GS Wavetable Synth 0",)) is None
 

@@ -17,7 +17,7 @@ from livematch.errors import UsageError
 VIRTUAL = "virtual"
 OWN_NAME = "livematch"
 _PLACE = re.compile(r" \d+(:\d+)?$")  # ALSA and Windows end names with where it is plugged in
-_DIRECTION = re.compile(r"(in|out)(put)?")
+_DIRECTION = re.compile(r"(in|out)(put)?|capture|playback")
 
 Hear = Callable[[Sequence[int]], None]
 """Is given the bytes of each whole message, on whichever thread the system has for it."""

@@ -18,6 +18,7 @@ class ShowConfig:
     can, and gives the same show every time; a device camera cannot be played so. `seconds` ends
     the show by itself. `osc_port` None hears nobody by OSC; `osc_allow` names who is heard, and
     without it everybody who reaches `osc_listen` is; `osc_reply` is where a sender is told back.
+    `midi` are controllers by name, and MIDI files; without a `midi_map` the performer's own counts.
     """
 
     archive: Path
@@ -39,6 +40,8 @@ class ShowConfig:
     osc_listen: str = "127.0.0.1"
     osc_allow: tuple[str, ...] = ()
     osc_reply: int = 7001
+    midi: tuple[str, ...] = ()
+    midi_map: Path | None = None
     start: Params = field(default_factory=Params)
 
 

@@ -21,6 +21,8 @@ from livematch.embed.features import AnyEmbedder
 from livematch.engine import Engine
 from livematch.errors import ArchiveError
 from livematch.eyes import Eyes, LiveEyes, OfflineEyes
+from livematch.midi.opening import open_surfaces
+from livematch.midi.surface import Surface
 from livematch.osc.port import OscPort
 from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.decks import Decks
@@ -47,6 +49,7 @@ class Show:
     decks: Decks
     eyes: Eyes
     ears: Ears
+    surfaces: tuple[Surface, ...]
     stage: Stage
     engine: Engine
     telemetry: Telemetry
@@ -63,6 +66,16 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
     telemetry = Telemetry()
     control = Control(config.start)
     with ExitStack() as stack:
+        surfaces = open_surfaces(
+            config.midi,
+            config.midi_map,
+            control.submit,
+            clock,
+            config.start,
+            offline=config.offline,
+        )
+        for surface in surfaces:
+            stack.callback(surface.close)
         archive = stack.enter_context(open_archive(config))
         osc = _open_osc(config, clock, control)
         if osc is not None:
@@ -128,6 +141,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             decks,
             eyes,
             ears,
+            surfaces,
             stage,
             engine,
             telemetry,

@@ -11,6 +11,7 @@ from livematch.config import ShowConfig
 from livematch.control.commands import Trigger
 from livematch.engine import Tick
 from livematch.happening import Happening
+from livematch.midi.feedback import Shown
 from livematch.osc.feedback import News
 from livematch.render.hud import HudStatus
 from livematch.session import Show, open_show
@@ -63,6 +64,10 @@ class Watch:
             log.info("%s", _told(tick.cue))
         if tick.program.begun is not None and self._first_picture_s is None:
             self._first_picture_s = process_age_s()
+        if self._show.surfaces:
+            shown = shown_at(tick)
+            for surface in self._show.surfaces:
+                surface.tick(shown)
         if Trigger.FULLSCREEN in tick.hands.fired:
             self._show.stage.toggle_fullscreen()
         self._tell(tick)
@@ -116,6 +121,17 @@ def perform(
         return watch.report()
 
 
+def shown_at(tick: Tick) -> Shown:
+    """Gather what controllers are to show."""
+    observation = tick.sight.observation
+    return Shown(
+        now=tick.now,
+        params=tick.hands.as_set or tick.hands.params,
+        picks=len(observation.candidates) if observation else 0,
+        pulse=tick.hands.pulse,
+    )
+
+
 def hud_status(show: Show) -> HudStatus:
     """Gather what the HUD shows. The engine's thread."""
     camera = show.camera.status()
@@ -137,7 +153,7 @@ def hud_status(show: Show) -> HudStatus:
         provider=f"{show.embedder.card.name} on {provider.got}",
         provider_warning=str(provider) if provider.remedy else None,
         recording=show.config.record.name if show.config.record else None,
-        warnings=show.stage.warnings,
+        warnings=warnings(show),
         osc=_osc_lines(show),
     )
 
@@ -145,8 +161,9 @@ def hud_status(show: Show) -> HudStatus:
 def warnings(show: Show) -> tuple[str, ...]:
     """Return what the performer should know, wherever it is told."""
     camera = show.camera.status()
-    lost = (camera_line(camera),) if camera.state in TROUBLED else ()
-    return (*show.stage.warnings, *lost)
+    lost = camera_line(camera) if camera.state in TROUBLED else None
+    devices = (lost, show.ears.warning, *(surface.warning for surface in show.surfaces))
+    return (*show.stage.warnings, *(text for text in devices if text))
 
 
 def _osc_lines(show: Show) -> tuple[str, ...]:
@@ -172,6 +189,9 @@ def all_counters(show: Show) -> dict[str, int]:
         "camera reopened": show.camera.status().reopened,
         **(show.osc.counters if show.osc else {}),
     }
+    for surface in show.surfaces:
+        for name, count in surface.counters.items():
+            counted[name] = counted.get(name, 0) + count
     return {**show.telemetry.counters, **{name: n for name, n in counted.items() if n}}
 
 

@@ -15,6 +15,7 @@ from livematch.cli.devices import devices
 from livematch.cli.find import find
 from livematch.cli.index import index
 from livematch.cli.keys import keys
+from livematch.cli.midi import midi_app
 from livematch.cli.play import play
 from livematch.cli.touchosc import touchosc
 from livematch.errors import LivematchError
@@ -30,6 +31,7 @@ app = typer.Typer(
 for command in (demo, play, index, find, devices, keys, touchosc, bench):
     app.command(command.__name__)(command)
 app.add_typer(archive_app, name="archive")
+app.add_typer(midi_app, name="midi")
 
 
 def _show_version(wanted: bool) -> None:

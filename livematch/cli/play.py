@@ -47,6 +47,12 @@ def play(
         Path | None, typer.Option(help="Write how the show went to a JSON file.")
     ] = None,
     settings: SetOption = [],  # noqa: B006 - typer copies it
+    midi: Annotated[
+        list[str], typer.Option(help="A controller by part of its name; `virtual`; a MIDI file.")
+    ] = [],  # noqa: B006
+    midi_map: Annotated[
+        Path | None, typer.Option(help="What it does; see `livematch midi`.")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="The model's name or file, if not the archive's own.")
     ] = None,
@@ -87,6 +93,8 @@ def play(
         osc_listen=osc_listen,
         osc_allow=tuple(osc_allow),
         osc_reply=osc_reply,
+        midi=tuple(midi),
+        midi_map=midi_map,
         start=parse_settings(settings),
     )
     went = run(config)

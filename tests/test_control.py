@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livematch.control.commands import TRIGGER_HELP, Command, Fire, Nudge, Pick, Set, Trigger
+from livematch.control.commands import TRIGGER_HELP, Command, Fire, Nudge, Pick, Set, Tap, Trigger
 from livematch.control.keys import KEYS, describe
 from livematch.control.params import TABLE, WEIGHTS, Params, Spec, changed, spec, weights
 from livematch.control.state import PENDING, Control
@@ -421,6 +421,8 @@ def test_every_key_does_something_that_exists(key: str, command: Command) -> Non
     elif isinstance(command, Pick):
         assert hands.pick == command.number
         assert str(command.number) in describe(command)
+    elif isinstance(command, Tap):
+        assert "tap" in describe(command)
     else:
         assert hands.params != start
         assert spec(command.name).help in describe(command)

@@ -1,6 +1,16 @@
 """The keyboard: one table from key names to commands; the help text is made from it."""
 
-from livematch.control.commands import PICKS, TRIGGER_HELP, Command, Fire, Nudge, Pick, Set, Trigger
+from livematch.control.commands import (
+    PICKS,
+    TRIGGER_HELP,
+    Command,
+    Fire,
+    Nudge,
+    Pick,
+    Set,
+    Tap,
+    Trigger,
+)
 from livematch.control.params import spec
 
 KEYS: dict[str, Command] = {
@@ -9,6 +19,7 @@ KEYS: dict[str, Command] = {
     "DELETE": Fire(Trigger.VETO),
     **{str(number): Pick(number) for number in range(1, PICKS + 1)},
     "P": Nudge("preview"),
+    "T": Tap(0.0),  # when it was tapped is known when it is pressed
     "PAGEDOWN": Fire(Trigger.GO),
     "PAGEUP": Fire(Trigger.BACK),
     "H": Nudge("hold"),
@@ -45,7 +56,8 @@ class Keyboard:
             self._first_press_s[key] = now
             if before_s is None or now - before_s > TWICE_WITHIN_S:
                 return None
-        return KEYS.get(key)
+        command = KEYS.get(key)
+        return Tap(now) if isinstance(command, Tap) else command
 
 
 def describe_key(key: str) -> str:
@@ -61,12 +73,13 @@ def describe(command: Command) -> str:
             return TRIGGER_HELP[trigger]
         case Nudge(name, steps):
             row = spec(name)
-            if row.kind == "number":
-                return f"{name} {'up' if steps > 0 else 'down'}: {row.help} ({row.allowed})"
-            return f"{name}: {row.help} ({row.allowed})"
+            way = (" up" if steps > 0 else " down") if row.kind == "number" else ""
+            return f"{name}{way}: {row.help} ({row.allowed})"
         case Set(name, value):
             return f"set {name} to {value}"
         case Pick(number):
             return f"bring in candidate {number} of those in the preview"
+        case Tap():
+            return "tap the tempo; the first tap after a pause begins a bar"
         case _:
             return str(command)

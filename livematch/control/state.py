@@ -4,7 +4,19 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 
-from livematch.control.commands import Command, Fire, Nudge, Pick, Position, Set, Trigger
+from livematch.control.commands import (
+    Beat,
+    Command,
+    Fire,
+    Nudge,
+    Pick,
+    Position,
+    Set,
+    Tap,
+    Trigger,
+)
+from livematch.control.conductor import Conductor
+from livematch.control.modulation import Modulation
 from livematch.control.params import Params, changed, spec
 from livematch.errors import UsageError
 from livematch.values import SILENCE, Pulse, Sound
@@ -36,7 +48,10 @@ class Control:
 
     def __init__(self, start: Params | None = None) -> None:
         self._start = start or Params()
-        self._params = self._start
+        self._params = self._start  # as the hands have set them
+        self._moved = self._start
+        self._conductor = Conductor()
+        self._modulation = Modulation()
         self._pending: deque[Command] = deque(maxlen=PENDING)
         self._fired: set[Trigger] = set()
         self._pick: int | None = None
@@ -48,10 +63,10 @@ class Control:
 
     @property
     def params(self) -> Params:
-        """The newest snapshot. Any thread."""
-        return self._params
+        """The newest snapshot, moved by the sound. Any thread."""
+        return self._moved
 
-    def update(self, now: float, sound: Sound = SILENCE) -> Hands:  # noqa: ARG002 - for what follows
+    def update(self, now: float, sound: Sound = SILENCE) -> Hands:
         """Apply what has come in since the last tick. The engine's thread."""
         self._fired, self._pick = set(), None
         for _ in range(len(self._pending)):
@@ -61,7 +76,9 @@ class Control:
             except UsageError as error:  # a wrong fader must not end a show
                 self.refused += 1
                 log.warning("ignored: %s", error)
-        return Hands(self._params, frozenset(self._fired), self._pick, self._params, sound)
+        pulse = self._conductor.update(now, sound, self._params)
+        self._moved = self._modulation.moved(now, self._params, sound, pulse)
+        return Hands(self._moved, frozenset(self._fired), self._pick, self._params, sound, pulse)
 
     def _apply(self, command: Command) -> None:
         match command:
@@ -78,5 +95,9 @@ class Control:
                 self._fired.add(trigger)
             case Pick(number):
                 self._pick = number
+            case Tap(at_s):
+                self._conductor.tap(at_s)
+            case Beat():
+                self._conductor.hear(command)
             case _:
                 raise UsageError(f"nothing here performs {command}")

@@ -19,6 +19,7 @@ from livematch.values import Cue, Frame, Layer
 
 log = logging.getLogger(__name__)
 
+FIRST_PICTURE = "cue → first picture"  # the stage whose length the director looks ahead by
 WARMED = 3  # candidates whose films are kept ready
 
 
@@ -107,7 +108,8 @@ class Engine:
         sound = self._ears.listen(now, self._control.params)
         hands = self._hands = self._control.update(now, sound)
         sight = self._eyes.look(now)
-        cue = self._director.update(now, sight.observation, hands)
+        lead_s = self._telemetry.recent_ms(FIRST_PICTURE) / 1e3
+        cue = self._director.update(now, sight.observation, hands, lead_s)
         if cue is not None:
             self._decks.cue(cue)
         program = self._decks.program_at(now, frozen=hands.params.freeze)
@@ -150,4 +152,4 @@ class Engine:
             record("decided → presented", (presented_s - tick.now) * 1e3)
             record("captured → presented", (presented_s - observation.captured_s) * 1e3)
         if tick.program.begun is not None:
-            record("cue → first picture", (presented_s - tick.program.begun.decided_s) * 1e3)
+            record(FIRST_PICTURE, (presented_s - tick.program.begun.decided_s) * 1e3)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -340,6 +341,24 @@ def test_a_new_tempo_is_followed() -> None:
     beats = [pulse.beat for _, pulse in pulses if pulse]
     assert np.diff(beats).min() >= 0
     assert np.diff(beats).max() < 0.1  # and no jump forward
+
+
+@pytest.mark.parametrize("track", ["80sRock", "Beatles", "Reggae"])
+def test_real_drums_are_followed(footage: Path, track: str) -> None:
+    """Their onsets are annotated, their beats are not: the beat is what all onsets lie on best."""
+    times_s = np.loadtxt(footage / "audio" / f"MusicDelta_{track}_Drum.onsets.txt")
+    tempi = np.linspace(80, 160, 3201)
+    turns = np.exp(2j * np.pi * np.outer(tempi / 60, times_s))
+    fits = sum(np.abs((turns**part).sum(axis=1)) for part in (1, 2, 4))
+    tempo = float(tempi[np.argmax(fits)])
+    pulses = listen([Onset(float(at_s), 0.5) for at_s in times_s], float(times_s[-1]))
+    known = [(now, pulse) for now, pulse in pulses if pulse is not None]
+    assert known[0][0] < 5
+    settled = [pulse for now, pulse in known if now > 6]
+    assert np.median([pulse.bpm for pulse in settled]) == pytest.approx(tempo, rel=0.01)
+    beats_s = {round(pulse.beat_at(pulse.at_s)): pulse for pulse in settled}
+    off_s = [np.abs(times_s - pulse.time_of(float(n))).min() for n, pulse in beats_s.items()]
+    assert np.mean(np.array(off_s) < 0.05) > 0.9
 
 
 def test_there_is_hardly_a_beat_in_noises() -> None:

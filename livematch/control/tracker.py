@@ -22,13 +22,14 @@ WINDOW_S = 8.0
 MOST_ONSETS = 128  # in the window: 16 a second
 LEAST_ONSETS, LEAST_S = 5, 1.6  # before which nothing is looked for
 SLOWEST_BPM, FASTEST_BPM = 60.0, 180.0
-USUAL_BPM, OCTAVES = 115.0, 0.9  # where tempi lie, and how far they stray
+USUAL_BPM, OCTAVES = 115.0, 0.8  # where tempi lie, and how far they stray
 BIN_S = 0.01
 BLUR_S = 0.02  # how exactly a drummer and the detector keep time
 TEETH = np.array([1.0, 0.9, 0.6, 0.8])  # of the comb: how much 1, 2, 3 and 4 beats count
 TRIED = 8  # of the tempi: those whose comb is highest are laid over the onsets
 ON_BEAT_S = 0.04  # how far from the beat an onset may be and still be on it
-STAY = 1.3  # how much better another tempo or phase must be to be believed instead
+STAY = 1.4  # how much better another tempo must be to be believed instead
+STAY_ON = 1.3  # and another phase
 TRACKED_EVERY_S = 0.2  # which takes a millisecond of the engine's thread
 JUDGED = 6  # beats over which it is judged how many were foretold
 SURE, UNSURE = 0.45, 0.15  # confidence that begins, and that ends, trust in the beat
@@ -102,7 +103,7 @@ def track(onsets: Sequence[Onset], before: Tracked | None) -> Tracked:
     """Find the beat of some onsets, near the one found before unless another is clearly better."""
     times_s = np.array([onset.at_s for onset in onsets])
     strengths = np.array([max(onset.strength, 0.01) for onset in onsets])
-    weights = strengths * np.exp((times_s - times_s[-1]) / WINDOW_S)
+    weights = np.sqrt(strengths) * np.exp((times_s - times_s[-1]) / WINDOW_S)
     tried = []
     for period_s, score in _periods(times_s, weights, before):
         beat_s, height = _phase(times_s, weights, period_s, before)
@@ -144,7 +145,7 @@ def _phase(
     scores = np.exp(-0.5 * (_off(times_s, beats_s[:, None], period_s) / BLUR_S) ** 2) @ weights
     if before is not None:
         # a clock a little off runs away over the window, and so the old phase is the newest beat's
-        scores[np.abs(_off(before.beat_s, beats_s, period_s)) < ON_BEAT_S] *= STAY
+        scores[np.abs(_off(before.beat_s, beats_s, period_s)) < ON_BEAT_S] *= STAY_ON
     best = scores.argmax()
     return float(beats_s[best]), float(scores[best])
 

@@ -332,6 +332,26 @@ def test_the_beat_goes_on_through_a_break_and_ends_with_the_music() -> None:
     assert pulses[max(pulses)] is None
 
 
+def test_after_a_break_the_beat_is_still_the_same() -> None:
+    hits = [hit for hit in drums(ROCK, 120, 40) if not 12 < hit.at_s < 24]
+    pulses = [(now, pulse) for now, pulse in listen(hits, 40) if now > 8]
+    for now, pulse in pulses:
+        assert pulse is not None, now
+        assert pulse.bpm == pytest.approx(120, rel=0.015)
+        assert abs(phase(pulse, 0.3 + 0.5 * round(now * 2))) < 0.1
+
+
+def test_onsets_that_come_late_or_at_no_time_do_no_harm() -> None:
+    hits = drums(FOUR, 120, 10)
+    odd = [Onset(math.nan, 0.5), Onset(-5.0, 0.5), Onset(hits[3].at_s, 0.5)]
+    conductor = Conductor()
+    for hit in hits:
+        conductor.update(hit.at_s, Sound((hit, *odd)), AUTO)
+    pulse = conductor.update(10.5, SILENCE, AUTO)
+    assert pulse is not None
+    assert pulse.bpm == pytest.approx(120, rel=0.01)
+
+
 def test_a_new_tempo_is_followed() -> None:
     first, then = drums(FOUR, 100, 12), drums(FOUR, 132, 20, start_s=12.4)
     pulses = listen([*first, *then], 32)

@@ -60,9 +60,12 @@ class Tracker:
         self.confidence = 0.0
 
     def hear(self, onsets: tuple[Onset, ...]) -> None:
-        """Take new onsets, in order of time."""
+        """Take new onsets; what is older than those before is left out."""
+        last_s = self._onsets[-1].at_s if self._onsets else float("-inf")
+        onsets = tuple(onset for onset in onsets if onset.at_s > last_s)
         if not onsets:
             return
+        onsets = tuple(sorted(onsets, key=lambda onset: onset.at_s))
         if self._found is not None:
             self._judge(self._found, onsets)
         self._onsets.extend(onsets)
@@ -81,13 +84,17 @@ class Tracker:
         return self._found if self._is_sure else None
 
     def _judge(self, found: Tracked, onsets: tuple[Onset, ...]) -> None:
-        """Note which of the beats up to the newest onset have one, as foretold."""
+        """Note which of the beats up to the newest onset have one, as foretold.
+
+        A break is no failure: of the beats without any onset, only the last two count.
+        """
         heard_s = [onset.at_s for onset in self._onsets]
         rate = len(heard_s) / max(heard_s[-1] - heard_s[0], found.period_s)
         chance = 1.0 - math.exp(-rate * 2 * ON_BEAT_S)
         times_s = np.array([heard_s[-1], *(onset.at_s for onset in onsets)])
-        gone = max(self._judged_s - found.beat_s, times_s[0] - found.beat_s - found.period_s)
-        beat_s = found.beat_s + math.floor(gone / found.period_s + 1.5) * found.period_s
+        known_s = max(self._judged_s, times_s[-1] - 2.5 * found.period_s)
+        gone = math.floor((known_s - found.beat_s) / found.period_s + 0.5)
+        beat_s = found.beat_s + (gone + 1) * found.period_s
         while beat_s < times_s[-1] + ON_BEAT_S:
             is_hit = bool(np.abs(times_s - beat_s).min() < ON_BEAT_S)
             if not is_hit and beat_s > times_s[-1] - ON_BEAT_S:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from livematch.control.params import Fallback, Params
+from livematch.control.params import Fallback, Layout, Params
 from livematch.control.state import Hands
+from livematch.direction.board import Board
 from livematch.direction.memory import Memory
-from livematch.direction.reasons import REASONS, Situation, manual
+from livematch.direction.reasons import ASKED, REASONS, Situation
 from livematch.values import Cue, Match, Observation, Source
 
 _FALLBACK_SOURCE = {Fallback.CAMERA: Source.CAMERA, Fallback.BLACK: Source.BLACK}
@@ -20,6 +21,7 @@ class Director:
 
     def __init__(self) -> None:
         self._memory = Memory()
+        self._board = Board()
         self._on: Cue | None = None
         self._before: Cue | None = None
         self._judged_frame = -1
@@ -30,6 +32,11 @@ class Director:
         """The last cue given: what is on the program, or on its way there."""
         return self._on
 
+    @property
+    def offered(self) -> tuple[Match, ...]:
+        """The candidates that can be picked by number: the best that are not on and not banned."""
+        return self._board.matches
+
     def update(self, now: float, observation: Observation | None, hands: Hands) -> Cue | None:
         """Return the cue to perform at `now`, or None to leave the picture as it is."""
         params = hands.params
@@ -37,12 +44,25 @@ class Director:
             self._memory.note(self._on.match, now)
         if observation is None or params.freeze:
             return None
+        cue = self._decide(now, observation, hands)
+        others = [match for match in observation.candidates if self._may_come(match)]
+        self._board.update(now, others, self._may_come)
+        return cue
+
+    def drop(self, match: Match) -> None:
+        """Learn that a candidate cannot be shown: its shot is not offered again."""
+        self._memory.ban(match)
+
+    def _decide(self, now: float, observation: Observation, hands: Hands) -> Cue | None:
+        params = hands.params
         situation = self._situation(now, observation, hands)
         self._judged_frame, self._judged_cuts = observation.frame_number, observation.cuts
-        reasons = (manual,) if params.hold else (manual, *REASONS)
+        is_grid = params.screen is Layout.GRID
+        # in the grid the decks are not seen: nothing changes there unless a hand asks for it
+        reasons = ASKED if params.hold or is_grid else (*ASKED, *REASONS)
         changes = (reason(situation) for reason in reasons)
         if change := next((c for c in changes if c is not None), None):
-            fade_s = 0.0 if self._on is None else params.fade
+            fade_s = 0.0 if self._on is None or is_grid else params.fade
             return self._give(
                 Cue(
                     Source.ARCHIVE,
@@ -53,7 +73,9 @@ class Director:
                     observation.frame_number,
                 )
             )
-        return None if params.hold else self._fall_back(situation, now, observation, params)
+        if params.hold or is_grid:
+            return None
+        return self._fall_back(situation, now, observation, params)
 
     def withdraw(self, cue: Cue) -> None:
         """Learn that a cue could not be performed: its shot is not asked for again."""
@@ -76,8 +98,13 @@ class Director:
             spare=min(alike, key=self._memory.last_on_s, default=None),
             is_new_observation=observation.frame_number != self._judged_frame,
             has_cut=observation.cuts > self._judged_cuts,
+            picked=self._picked(hands.pick),
             hands=hands,
         )
+
+    def _picked(self, number: int | None) -> Match | None:
+        offered = self.offered
+        return offered[number - 1] if number and 1 <= number <= len(offered) else None
 
     def _may_come(self, match: Match) -> bool:
         return not self._is_on(match) and not self._memory.is_banned(match)

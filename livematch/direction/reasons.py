@@ -19,7 +19,8 @@ class Situation:
     `current` is how like the present shot still is to the newest observation; None while no film
     is on. `best` is the best other shot that has rested, `answer` the same if it lies inside the
     radius; `spare` is the other shot that has rested longest, for when none has rested enough.
-    `has_cut` says that the camera's own picture has cut since the observation before.
+    `has_cut` says that the camera's own picture has cut since the observation before; `picked` is
+    the candidate whose number was just picked.
     """
 
     held_s: float
@@ -30,6 +31,7 @@ class Situation:
     spare: Match | None
     is_new_observation: bool
     has_cut: bool
+    picked: Match | None
     hands: Hands
 
     @property
@@ -46,13 +48,18 @@ class Change:
     cause: str
 
 
-ASKED = frozenset({Trigger.NEXT, Trigger.CUT, Trigger.VETO})
+ANOTHER = frozenset({Trigger.NEXT, Trigger.CUT, Trigger.VETO})
+
+
+def pick(at: Situation) -> Change | None:
+    """Somebody picked one of the candidates by its number."""
+    return Change(at.picked, f"pick {at.hands.pick}") if at.picked else None
 
 
 def manual(at: Situation) -> Change | None:
     """Somebody asked for another shot: the best there is, alike or not, now."""
     match = at.best or at.spare
-    return Change(match, "next") if at.hands.fired & ASKED and match else None
+    return Change(match, "next") if at.hands.fired & ANOTHER and match else None
 
 
 def opening(at: Situation) -> Change | None:
@@ -92,5 +99,7 @@ def long_stay(at: Situation) -> Change | None:
 
 Reason = Callable[[Situation], Change | None]
 
+ASKED: tuple[Reason, ...] = (pick, manual)
+"""Those of the hands: they obey no hold."""
 REASONS: tuple[Reason, ...] = (opening, input_cut, arrival, follow, long_stay)
-"""In order of precedence; `manual` is asked before them and obeys no hold."""
+"""In order of precedence; those of the hands are asked before them."""

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livematch.control.commands import PICKS
-from livematch.direction.board import STAY_S, Board
+from livematch.direction.board import AWAY_S, STAY_S, Board
 from livematch.values import Match, Moment
 
 
@@ -42,8 +42,20 @@ def test_a_better_shot_takes_the_number_of_one_whose_stay_is_over() -> None:
     board = Board()
     numbered(board, 0.0, *range(1, 10))
     after = (1, 2, 3, 4, 10, 6, 7, 8, 9, 5)  # 10 pushes 5 out of the nine
-    assert numbered(board, 0.5 * STAY_S, *after) == list(range(1, 10))
+    assert numbered(board, 0.9 * STAY_S, *after) == list(range(1, 10))
     assert numbered(board, STAY_S, *after) == [1, 2, 3, 4, 10, 6, 7, 8, 9]
+
+
+def test_a_shot_that_is_away_for_a_moment_keeps_its_number() -> None:
+    board = Board()
+    for tick in range(100):  # 5 and 10 are nearly the same, and change places all the time
+        now = tick * 0.1
+        last = (5, 10) if tick % 5 < 3 else (10, 5)
+        assert numbered(board, now, 1, 2, 3, 4, 6, 7, 8, 9, *last) == [1, 2, 3, 4, 6, 7, 8, 9, 5]
+    after = (1, 2, 3, 4, 6, 7, 8, 9, 10, 5)
+    # the last tick but two was the last in which 5 was among the best
+    assert numbered(board, 9.7 + 0.9 * AWAY_S, *after)[8] == 5
+    assert numbered(board, 9.7 + 1.1 * AWAY_S, *after)[8] == 10
 
 
 def test_a_shot_that_is_no_candidate_any_more_has_its_stay_too() -> None:

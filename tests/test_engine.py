@@ -12,9 +12,10 @@ from livematch.engine import Engine, Tick
 from livematch.eyes import Sight
 from livematch.playback.deck import OfflineDeck
 from livematch.playback.decks import Decks
+from livematch.playback.mosaic import OfflineMosaic
 from livematch.playback.shelf import Shelf
 from livematch.telemetry import Telemetry
-from livematch.values import Clip, Frame, Layer, Moment
+from livematch.values import Clip, Frame, Layer, Moment, Pane
 
 
 class BlindEyes:
@@ -38,7 +39,13 @@ class ClumsyStage:
         self.asked = 0
         self.presented = 0
 
-    def draw(self, layers: tuple[Layer, ...], camera: Frame | None, params: Params) -> None:
+    def draw(
+        self,
+        layers: tuple[Layer, ...],
+        camera: Frame | None,
+        params: Params,
+        panes: tuple[Pane, ...] = (),
+    ) -> None:
         self.asked += 1
         if self.asked in self._drops:
             raise RuntimeError("the card has had enough")
@@ -66,6 +73,7 @@ def rig(drops: range, *, forgiving: bool) -> tuple[Engine, ClumsyStage, Telemetr
         director=Director(),
         decks=Decks((OfflineDeck(shelf), OfflineDeck(shelf)), no_clip),
         shelf=shelf,
+        mosaic=OfflineMosaic(no_clip),
         stage=stage,
         telemetry=telemetry,
         forgiving=forgiving,

@@ -11,26 +11,28 @@ from livematch.control.commands import PICKS
 from livematch.values import Match
 
 STAY_S = 2.0  # a shot keeps its number at least this long: to be seen, and to be reached for
+AWAY_S = 1.0  # and until it has not been among the best for this long: ranks tremble
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
     match: Match
     since_s: float
+    best_s: float  # when it was last among the best
 
     @property
     def shot(self) -> int:
         return self.match.moment.shot_id
 
-    def is_old(self, now: float) -> bool:
-        return now - self.since_s >= STAY_S
+    def may_go(self, now: float) -> bool:
+        return now - self.since_s >= STAY_S and now - self.best_s >= AWAY_S
 
 
 class Board:
     """The best candidates, numbered from 1 to at most `PICKS`. One thread.
 
-    A shot keeps its number for as long as it is among the best, and then until its stay is over
-    and a better one wants in. Numbers have no gaps: where nothing takes a number that has become
+    A shot keeps its number for as long as it is among the best, and then for a while, until a
+    better one wants in. Numbers have no gaps: where nothing takes a number that has become
     free, the last shot moves there.
     """
 
@@ -51,28 +53,26 @@ class Board:
         """
         newest = {match.moment.shot_id: match for match in candidates}
         best = {match.moment.shot_id: match for match in candidates[:PICKS]}
-        places = [self._kept(place, now, newest, may_stay) for place in self._places]
+        places = [
+            _kept(place, now, newest, is_best=place.shot in best) if may_stay(place.match) else None
+            for place in self._places
+        ]
         seated = {place.shot for place in places if place}
         coming = deque(match for shot, match in best.items() if shot not in seated)
         for number in range(PICKS):
             here = places[number] if number < len(places) else None
-            if coming and (here is None or (here.shot not in best and here.is_old(now))):
-                places[number : number + 1] = [_Place(coming.popleft(), now)]
+            if coming and (here is None or here.may_go(now)):
+                places[number : number + 1] = [_Place(coming.popleft(), now, now)]
         self._places = _without_gaps(places)
         return self.matches
 
-    def _kept(
-        self,
-        place: _Place,
-        now: float,
-        newest: dict[int, Match],
-        may_stay: Callable[[Match], bool],
-    ) -> _Place | None:
-        """Return a place with the newest that is known of its shot; None when that must leave."""
-        known = newest.get(place.shot)
-        if not may_stay(place.match) or (known is None and place.is_old(now)):
-            return None
-        return _Place(known or place.match, place.since_s)
+
+def _kept(place: _Place, now: float, newest: dict[int, Match], *, is_best: bool) -> _Place | None:
+    """Return a place with the newest that is known of its shot; None when that is forgotten."""
+    known = newest.get(place.shot)
+    if known is None and place.may_go(now):
+        return None
+    return _Place(known or place.match, place.since_s, now if is_best else place.best_s)
 
 
 def _without_gaps(places: list[_Place | None]) -> list[_Place]:

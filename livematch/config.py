@@ -16,7 +16,7 @@ class ShowConfig:
 
     `offscreen` needs no display. `offline` runs on a manual clock at `fps`, as fast as the machine
     can, and gives the same show every time; a device camera cannot be played so. `seconds` ends
-    the show by itself.
+    the show by itself. On `operator_display` preview and HUD have a window of their own.
     """
 
     archive: Path
@@ -25,6 +25,7 @@ class ShowConfig:
     size_px: tuple[int, int] = (1280, 720)
     fullscreen: bool = False
     display: int = 0
+    operator_display: int | None = None
     offscreen: bool = False
     offline: bool = False
     fps: float = 30.0

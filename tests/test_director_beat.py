@@ -12,7 +12,6 @@ from livematch.control.commands import PICKS, Trigger
 from livematch.control.params import Every, Grid, Params
 from livematch.control.state import Hands
 from livematch.direction.director import Director
-from livematch.direction.wishes import offer
 from livematch.values import Cue, Match, Observation, Onset, Pulse, Sound
 
 SHOTS = tuple((shot, 0.9 - shot / 100) for shot in range(1, 13))
@@ -321,34 +320,6 @@ def test_a_pick_that_has_come_in_by_itself_is_not_brought_in_again() -> None:
     stand.run(2.2, pick=1)
     stand.run(9.0, fired=Trigger.CUT)
     assert [cause for _, _, cause in stand.told()] == ["cut"]
-
-
-def test_places_stay_while_ranks_change() -> None:
-    first = offer(seen(0, *SHOTS).candidates, ())
-    mixed = seen(1, *[(shot, -score) for shot, score in SHOTS[:PICKS]]).candidates
-    assert shots(offer(mixed, first)) == shots(first)
-    assert [match.score for match in offer(mixed, first)] == [-score for _, score in SHOTS[:PICKS]]
-    newcomer = seen(2, (40, 0.99), *SHOTS).candidates
-    assert shots(offer(newcomer, first)) == [1, 2, 3, 4, 5, 6, 7, 8, 40]
-    assert shots(offer(seen(3, (50, 0.1), (2, 0.5)).candidates, first)) == [50, 2]
-
-
-ranks = st.lists(st.integers(0, 30), max_size=20, unique=True)
-
-
-@given(st.lists(ranks, min_size=1, max_size=8))
-def test_what_is_offered_is_always_the_best(show: list[list[int]]) -> None:
-    offered: tuple[Match, ...] = ()
-    for number, ranked in enumerate(show):
-        candidates = seen(
-            number, *[(shot, 1 - n / 100) for n, shot in enumerate(ranked)]
-        ).candidates
-        before, offered = offered, offer(candidates, offered)
-        assert sorted(shots(offered)) == sorted(ranked[:PICKS])
-        for place, match in enumerate(before):
-            if match.moment.shot_id in ranked[:PICKS] and len(offered) >= len(before):
-                assert offered[place].moment.shot_id == match.moment.shot_id
-        assert offer(candidates, offered) == offered
 
 
 def test_a_veto_bans_the_shot_for_the_night() -> None:

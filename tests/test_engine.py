@@ -12,9 +12,10 @@ from livematch.engine import FIRST_PICTURE, Engine, Tick
 from livematch.eyes import Sight
 from livematch.playback.deck import OfflineDeck
 from livematch.playback.decks import Decks
+from livematch.playback.mosaic import OfflineMosaic
 from livematch.playback.shelf import Shelf
 from livematch.telemetry import Telemetry
-from livematch.values import Clip, Cue, Frame, Layer, Moment, Observation
+from livematch.values import Clip, Cue, Frame, Layer, Moment, Observation, Pane
 
 
 class BlindEyes:
@@ -38,7 +39,13 @@ class ClumsyStage:
         self.asked = 0
         self.presented = 0
 
-    def draw(self, layers: tuple[Layer, ...], camera: Frame | None, params: Params) -> None:
+    def draw(
+        self,
+        layers: tuple[Layer, ...],
+        camera: Frame | None,
+        params: Params,
+        panes: tuple[Pane, ...] = (),
+    ) -> None:
         self.asked += 1
         if self.asked in self._drops:
             raise RuntimeError("the card has had enough")
@@ -68,6 +75,7 @@ def rig(
         director=director or Director(),
         decks=Decks((OfflineDeck(shelf), OfflineDeck(shelf)), no_clip),
         shelf=shelf,
+        mosaic=OfflineMosaic(no_clip),
         stage=stage,
         telemetry=telemetry,
         forgiving=forgiving,

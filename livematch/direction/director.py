@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from livematch.control.commands import Trigger
-from livematch.control.params import Fallback, Params
+from livematch.control.params import Fallback, Layout, Params
 from livematch.control.state import Hands
+from livematch.direction.board import Board
 from livematch.direction.lines import Foresight, Lines
 from livematch.direction.memory import Memory
 from livematch.direction.reasons import ASKED, AT_ONCE, REASONS, Change, Reason, Situation
-from livematch.direction.wishes import NOTHING, offer
+from livematch.direction.wishes import NOTHING
 from livematch.values import Cue, Match, Observation, Source
 
 _FALLBACK_SOURCE = {Fallback.CAMERA: Source.CAMERA, Fallback.BLACK: Source.BLACK}
@@ -23,13 +24,13 @@ class Director:
 
     def __init__(self) -> None:
         self._memory = Memory()
+        self._board = Board()
         self._on: Cue | None = None
         self._before: Cue | None = None
         self._judged_frame = -1
         self._judged_cuts = 0
         self._foresight = Foresight()
         self._wishes = NOTHING
-        self._offered: tuple[Match, ...] = ()
 
     @property
     def on(self) -> Cue | None:
@@ -39,7 +40,7 @@ class Director:
     @property
     def offered(self) -> tuple[Match, ...]:
         """The candidates that can be picked by number: the best that are not on and not banned."""
-        return self._offered
+        return self._board.matches
 
     def update(
         self, now: float, observation: Observation | None, hands: Hands, lead_s: float = 0.0
@@ -58,29 +59,36 @@ class Director:
         if observation is None or params.freeze:
             self._wishes = NOTHING
             return None
-        self._wishes = self._wishes.heard(hands, self._offered)
+        self._wishes = self._wishes.heard(hands, self.offered)
         cue = self._decide(now, observation, hands, lines)
         if lines.may_change or cue is not None:
             self._wishes = NOTHING
             self._judged_frame, self._judged_cuts = observation.frame_number, observation.cuts
         others = [match for match in observation.candidates if self._may_come(match)]
-        self._offered = offer(others, self._offered)
+        self._board.update(now, others, self._may_come)
         return cue
+
+    def drop(self, match: Match) -> None:
+        """Learn that a candidate cannot be shown: its shot is not offered again."""
+        self._memory.ban(match)
 
     def _decide(
         self, now: float, observation: Observation, hands: Hands, lines: Lines
     ) -> Cue | None:
         situation = self._situation(now, observation, hands, lines)
         may_change = lines.may_change or self._on is None
-        for reason in _asked(may_change=may_change, on_hold=hands.params.hold):
+        # in the grid the decks are not seen: nothing changes there unless a hand asks for it
+        on_hold = hands.params.hold or hands.params.screen is Layout.GRID
+        for reason in _asked(may_change=may_change, on_hold=on_hold):
             if change := reason(situation):
                 return self._give(self._cue(change, now, observation, hands.params))
-        if hands.params.hold or not may_change:
+        if on_hold or not may_change:
             return None
         return self._fall_back(situation, now, observation, hands.params)
 
     def _cue(self, change: Change, now: float, observation: Observation, params: Params) -> Cue:
-        fade_s = 0.0 if self._on is None or change.is_cut else params.fade
+        is_unseen = self._on is None or params.screen is Layout.GRID
+        fade_s = 0.0 if is_unseen or change.is_cut else params.fade
         number = observation.frame_number
         return Cue(Source.ARCHIVE, change.match, fade_s, change.cause, now, number)
 

@@ -1,9 +1,9 @@
-"""What was asked for and has not been answered yet, and what there is to pick from. Pure."""
+"""What was asked for and has not been answered yet. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from livematch.control.commands import PICKS, Trigger
+from livematch.control.commands import Trigger
 from livematch.control.state import Hands
 from livematch.values import Match
 
@@ -39,15 +39,3 @@ class Wishes:
 
 
 NOTHING = Wishes()
-
-
-def offer(ranked: Sequence[Match], before: tuple[Match, ...]) -> tuple[Match, ...]:
-    """Return the best `PICKS` of the ranked, best first, but those offered before in their places.
-
-    Ranks change with every frame; what a finger is about to pick must not.
-    """
-    best = {match.moment.shot_id: match for match in ranked[:PICKS]}
-    kept = [best.pop(match.moment.shot_id, None) for match in before]
-    new = iter(best.values())
-    places = [match or next(new, None) for match in kept]
-    return tuple(match for match in (*places, *new) if match is not None)

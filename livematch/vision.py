@@ -14,7 +14,7 @@ from livematch.inputcuts import InputCuts
 from livematch.inputmovement import movement
 from livematch.slots import Newest
 from livematch.telemetry import Telemetry
-from livematch.values import Frame, Glimpse, Observation
+from livematch.values import Frame, Glimpse, Image, Observation
 from livematch.worker import Worker
 
 CANDIDATES = 32  # matches an observation carries: enough for the cooldowns to choose among
@@ -40,7 +40,7 @@ class Vision:
         self._clock = clock
         self._telemetry = telemetry
         self._cuts = InputCuts()
-        self._trail = Trail()
+        self._trail: Trail[Image] = Trail()
 
     def observe(self, frame: Frame) -> Observation:
         """Return the archive's candidates for one frame."""
@@ -66,7 +66,8 @@ class Vision:
         before, cuts = self._cuts.count, self._cuts.push(image)
         if cuts != before:
             self._trail.forget()
-        return self._trail.follow(frame.captured_s, image, small(image)), cuts
+        earlier = self._trail.follow(frame.captured_s, small(image))
+        return Glimpse(image, *earlier) if earlier else Glimpse(image), cuts
 
 
 def watch(

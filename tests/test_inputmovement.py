@@ -31,10 +31,12 @@ def room(seed: int = 1) -> Image:
 
 def movements(pictures: list[Image], fps: float = FPS) -> list[float]:
     """What vision makes of some frames, once there is one a tenth of a second before."""
-    trail, found = Trail(), []
+    trail: Trail[Image] = Trail()
+    found = []
     for number, picture in enumerate(pictures):
         image = halved(picture, SMALL_PX, SMALL_PX)
-        found.append(movement(trail.follow(number / fps, image, small(image))))
+        earlier = trail.follow(number / fps, small(image))
+        found.append(movement(Glimpse(image, *earlier) if earlier else Glimpse(image)))
     return found[int(fps / 10) + 1 :]
 
 

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import psutil
 
+NTP_EPOCH_S = 2_208_988_800  # from 1900, where NTP begins, to 1970, where the machine does
+
 
 class Clock(Protocol):
     """Seconds that never go backwards, from an arbitrary start."""
@@ -28,6 +30,10 @@ class SystemClock:
     def now(self) -> float:
         """Seconds since the machine's own arbitrary start. Any thread."""
         return time.monotonic()
+
+    def ntp_s(self) -> float:
+        """Seconds since 1900 by the wall clock, as OSC's timetags count them. Any thread."""
+        return time.time() + NTP_EPOCH_S
 
     def wait_until(self, when_s: float) -> None:
         """Sleep until `when_s`. Any thread."""

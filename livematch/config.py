@@ -16,7 +16,9 @@ class ShowConfig:
 
     `offscreen` needs no display. `offline` runs on a manual clock at `fps`, as fast as the machine
     can, and gives the same show every time; a device camera cannot be played so. `seconds` ends
-    the show by itself. On `operator_display` preview and HUD have a window of their own.
+    the show by itself. On `operator_display` preview and HUD have a window of their own. `osc_port`
+    None hears nobody by OSC; `osc_allow` names who is heard, and without it everybody who reaches
+    `osc_listen` is; `osc_reply` is where a sender is told back.
     """
 
     archive: Path
@@ -35,6 +37,10 @@ class ShowConfig:
     provider: str = "auto"
     threads: int = 1
     require_gpu: bool = False
+    osc_port: int | None = None
+    osc_listen: str = "127.0.0.1"
+    osc_allow: tuple[str, ...] = ()
+    osc_reply: int = 7001
     start: Params = field(default_factory=Params)
 
 

@@ -21,6 +21,7 @@ from livematch.embed.features import AnyEmbedder
 from livematch.engine import Engine
 from livematch.errors import ArchiveError
 from livematch.eyes import Eyes, LiveEyes, OfflineEyes
+from livematch.osc.port import OscPort
 from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.decks import Decks
 from livematch.playback.mosaic import LiveMosaic, Mosaic, OfflineMosaic
@@ -51,6 +52,7 @@ class Show:
     stage: Stage
     engine: Engine
     telemetry: Telemetry
+    osc: OscPort | None = None
 
 
 @contextmanager
@@ -64,6 +66,9 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
     control = Control(config.start)
     with ExitStack() as stack:
         archive = stack.enter_context(open_archive(config))
+        osc = _open_osc(config, clock, control)
+        if osc is not None:
+            stack.callback(osc.close)
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)
@@ -114,6 +119,8 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             telemetry=telemetry,
             forgiving=not config.offline,
         )
+        if osc is not None:
+            osc.start()
         gc.collect()
         gc.freeze()  # what the show is made of lives as long as it: no collection looks at it again
         stack.callback(gc.unfreeze)
@@ -132,6 +139,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             stage,
             engine,
             telemetry,
+            osc,
         )
 
 
@@ -151,6 +159,22 @@ def _pair(shelf: Shelf, *, offline: bool) -> tuple[Deck, Deck]:
     if offline:
         return OfflineDeck(shelf), OfflineDeck(shelf)
     return LiveDeck("a", shelf), LiveDeck("b", shelf)
+
+
+def _open_osc(
+    config: ShowConfig, clock: ManualClock | SystemClock, control: Control
+) -> OscPort | None:
+    """Take the port, without listening yet; an offline show is always the same and hears none."""
+    if config.osc_port is None or isinstance(clock, ManualClock):
+        return None
+    return OscPort(
+        control.submit,
+        clock,
+        listen=config.osc_listen,
+        port=config.osc_port,
+        allow=config.osc_allow,
+        reply_port=config.osc_reply,
+    )
 
 
 def _open_recorder(config: ShowConfig) -> Recorder | None:

@@ -5,11 +5,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from livematch.camera.source import CameraStatus
+from livematch.camera.source import CameraState, CameraStatus
 from livematch.clock import process_age_s
 from livematch.config import ShowConfig
 from livematch.control.commands import Trigger
 from livematch.engine import Tick
+from livematch.happening import Happening
+from livematch.osc.feedback import News
 from livematch.render.hud import HudStatus
 from livematch.session import Show, open_show
 from livematch.telemetry import StageSummary
@@ -18,6 +20,8 @@ from livematch.values import Cue
 log = logging.getLogger(__name__)
 
 CUES_KEPT = 10_000
+TROUBLED = frozenset({CameraState.STALE, CameraState.LOST, CameraState.REOPENING})
+REFUSED_SHOWN_S = 10.0  # how long a refused message stays in the HUD
 STATUS_S = 0.25  # how often the HUD's figures are gathered: faster they cannot be read
 
 
@@ -49,6 +53,7 @@ class Watch:
         self._cues: deque[Cue] = deque(maxlen=CUES_KEPT)
         self._pictures = 0
         self._first_picture_s: float | None = None
+        self._happening = Happening(show, lambda: "; ".join(warnings(show)))
 
     def __call__(self, tick: Tick) -> None:
         """Take note of one tick; called by the engine between drawing and presenting."""
@@ -60,12 +65,19 @@ class Watch:
             self._first_picture_s = process_age_s()
         if Trigger.FULLSCREEN in tick.hands.fired:
             self._show.stage.toggle_fullscreen()
+        self._tell(tick)
         if tick.now >= self._status_due_s:
             self._status_due_s = tick.now + STATUS_S
             if tick.hands.params.hud:
                 self._show.stage.tell(hud_status(self._show))
             if self._on_progress is not None:
                 self._on_progress(tick.now - self._began_s)
+
+    def _tell(self, tick: Tick) -> None:
+        """Hand over what is told outside; whoever tells it does so in its own time."""
+        if self._show.osc is not None:
+            as_set = tick.hands.as_set or tick.hands.params
+            self._show.osc.tell(News(as_set, self._happening.update(tick)))
 
     def report(self) -> ShowReport:
         """Return how the show went so far."""
@@ -126,7 +138,23 @@ def hud_status(show: Show) -> HudStatus:
         provider_warning=str(provider) if provider.remedy else None,
         recording=show.config.record.name if show.config.record else None,
         warnings=show.stage.warnings,
+        osc=_osc_lines(show),
     )
+
+
+def warnings(show: Show) -> tuple[str, ...]:
+    """Return what the performer should know, wherever it is told."""
+    camera = show.camera.status()
+    lost = (camera_line(camera),) if camera.state in TROUBLED else ()
+    return (*show.stage.warnings, *lost)
+
+
+def _osc_lines(show: Show) -> tuple[str, ...]:
+    """Return the messages that were refused just now."""
+    if show.osc is None:
+        return ()
+    refused = show.osc.monitor.refused(show.clock.now() - REFUSED_SHOWN_S)
+    return tuple(str(heard) for heard in refused)
 
 
 def camera_line(camera: CameraStatus) -> str:
@@ -143,6 +171,7 @@ def all_counters(show: Show) -> dict[str, int]:
         "pictures skipped in the grid": show.mosaic.skipped,
         "commands refused": show.control.refused,
         "camera reopened": show.camera.status().reopened,
+        **(show.osc.counters if show.osc else {}),
     }
     return {**show.telemetry.counters, **{name: n for name, n in counted.items() if n}}
 

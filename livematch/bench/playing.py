@@ -170,6 +170,7 @@ def _play_in_a_process(plan: Plan, report: Path, seconds: float) -> subprocess.P
         *(sys.executable, "-m", "livematch", "play"),
         *("--archive", str(plan.archive), "--camera", plan.camera, "--size", "640x360"),
         *("--seconds", str(seconds), "--report", str(report), "--provider", plan.provider),
+        "--no-osc",
         *(("--offscreen", "--live") if plan.offscreen else ()),
     ]
     return subprocess.Popen(  # noqa: S603 - our own command

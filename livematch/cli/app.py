@@ -16,6 +16,7 @@ from livematch.cli.find import find
 from livematch.cli.index import index
 from livematch.cli.keys import keys
 from livematch.cli.play import play
+from livematch.cli.touchosc import touchosc
 from livematch.errors import LivematchError
 
 app = typer.Typer(
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, play, index, find, devices, keys, bench):
+for command in (demo, play, index, find, devices, keys, touchosc, bench):
     app.command(command.__name__)(command)
 app.add_typer(archive_app, name="archive")
 

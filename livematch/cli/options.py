@@ -20,3 +20,15 @@ ProviderOption = Annotated[
 SecondsOption = Annotated[
     float | None, typer.Option(min=0.0, help="End by itself after so many seconds.")
 ]
+OscPortOption = Annotated[
+    int, typer.Option(min=1, max=65535, help="Where OSC comes in; what there is: livematch osc.")
+]
+OscListenOption = Annotated[
+    str, typer.Option(help="Address OSC is heard on; 0.0.0.0: from the whole network.")
+]
+OscAllowOption = Annotated[
+    list[str], typer.Option(help="Hear only this address or network by OSC; may be repeated.")
+]
+OscReplyOption = Annotated[
+    int, typer.Option(min=1, max=65535, help="Port of a sender that is told back what changes.")
+]

@@ -33,6 +33,12 @@ def announce(console: Console, show: Show) -> None:
     provider = show.embedder.report
     style = "bold yellow" if provider.remedy else ""
     console.print(f"network  {show.embedder.card.name}: {provider}", style=style, markup=False)
+    if show.osc is not None:
+        host, port = show.osc.address
+        open_to_all = ": anybody on the network may play; see --osc-allow"
+        said = f"osc      {host} port {port}{open_to_all if show.osc.is_open_to_all else ''}"
+        style = "bold yellow" if show.osc.is_open_to_all else ""
+        console.print(said, style=style, markup=False)
     if not show.config.offscreen:
         console.print("keys     space next, tab figures, escape twice end; all: livematch keys")
 

@@ -9,6 +9,10 @@ import typer
 
 from livematch.cli.options import (
     ArchiveOption,
+    OscAllowOption,
+    OscListenOption,
+    OscPortOption,
+    OscReplyOption,
     ProviderOption,
     SecondsOption,
     SetOption,
@@ -55,6 +59,11 @@ def play(
     require_gpu: Annotated[
         bool, typer.Option("--require-gpu", help="Refuse to start without one.")
     ] = False,
+    osc_port: OscPortOption = 7000,
+    osc_listen: OscListenOption = "127.0.0.1",
+    osc_allow: OscAllowOption = [],  # noqa: B006 - typer copies it
+    osc_reply: OscReplyOption = 7001,
+    no_osc: Annotated[bool, typer.Option("--no-osc", help="Do not listen for OSC.")] = False,
 ) -> None:
     """Play an archive with a camera."""
     if offscreen and record is None and report is None:
@@ -82,6 +91,10 @@ def play(
         provider=provider,
         threads=threads,
         require_gpu=require_gpu,
+        osc_port=None if no_osc else osc_port,
+        osc_listen=osc_listen,
+        osc_allow=tuple(osc_allow),
+        osc_reply=osc_reply,
         start=start if operator_display is None else replace(start, preview=True),
     )
     went = run(config)

@@ -24,7 +24,7 @@ TRIGGER_HELP = {
     Trigger.GO: "perform the next step of the cue list",
     Trigger.BACK: "go back to the step before in the cue list",
     Trigger.FULLSCREEN: "window or whole screen",
-    Trigger.PANIC: "every parameter back to where the show started",
+    Trigger.PANIC: "every parameter back to where the show started, and nothing goes on by itself",
     Trigger.QUIT: "end the show",
 }
 
@@ -78,9 +78,12 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Go to a preset, within `fade_s` seconds; None takes the preset's own time."""
+    """Go to a preset, by its name or its number from 1, within `fade_s` seconds.
 
-    preset: str
+    None takes the preset's own time.
+    """
+
+    preset: str | int
     fade_s: float | None = None
 
 

@@ -7,11 +7,16 @@ from livematch.control.commands import (
     Fire,
     Nudge,
     Pick,
+    Recall,
+    Save,
     Set,
     Tap,
     Trigger,
 )
 from livematch.control.params import spec
+from livematch.control.presets import QUICK
+
+PRESET_KEYS = 8  # F1 to F8 recall the presets that `livematch preset list` numbers so
 
 KEYS: dict[str, Command] = {
     "SPACE": Fire(Trigger.NEXT),
@@ -22,6 +27,9 @@ KEYS: dict[str, Command] = {
     "T": Tap(0.0),  # when it was tapped is known when it is pressed
     "PAGEDOWN": Fire(Trigger.GO),
     "PAGEUP": Fire(Trigger.BACK),
+    **{f"F{number}": Recall(number) for number in range(1, PRESET_KEYS + 1)},
+    "S": Save(QUICK),
+    "R": Recall(QUICK),
     "H": Nudge("hold"),
     "F": Nudge("freeze"),
     "B": Nudge("blackout"),
@@ -71,15 +79,30 @@ def describe(command: Command) -> str:
     match command:
         case Fire(trigger):
             return TRIGGER_HELP[trigger]
-        case Nudge(name, steps):
-            row = spec(name)
-            way = (" up" if steps > 0 else " down") if row.kind == "number" else ""
-            return f"{name}{way}: {row.help} ({row.allowed})"
-        case Set(name, value):
-            return f"set {name} to {value}"
+        case Nudge() | Set():
+            return _describe_setting(command)
         case Pick(number):
             return f"bring in candidate {number} of those in the preview"
         case Tap():
             return "tap the tempo; the first tap after a pause begins a bar"
+        case Recall() | Save():
+            return _describe_preset(command)
         case _:
             return str(command)
+
+
+def _describe_setting(command: Nudge | Set) -> str:
+    if isinstance(command, Set):
+        return f"set {command.name} to {command.value}"
+    row = spec(command.name)
+    if row.kind == "number":
+        return f"{row.name} {'up' if command.steps > 0 else 'down'}: {row.help} ({row.allowed})"
+    return f"{row.name}: {row.help} ({row.allowed})"
+
+
+def _describe_preset(command: Recall | Save) -> str:
+    if isinstance(command, Save):
+        return f"keep every parameter as it stands as the preset {command.preset}"
+    if isinstance(command.preset, int):
+        return f"go to preset {command.preset} of `livematch preset list`"
+    return f"go to the preset {command.preset}"

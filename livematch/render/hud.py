@@ -20,7 +20,8 @@ class HudStatus:
 
     `score` and `parts` are likenesses, −1 to 1; `fps` is of the pictures presented; `drops` counts
     events by name; `provider` names what the network runs on and `provider_warning` says, loudly,
-    that it is not what was asked for; `recording` names the file being written.
+    that it is not what was asked for; `recording` names the file being written; `osc` are messages
+    that were refused.
     """
 
     camera: str
@@ -35,6 +36,7 @@ class HudStatus:
     provider_warning: str | None = None
     recording: str | None = None
     warnings: tuple[str, ...] = ()
+    osc: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def hud_rows(status: HudStatus) -> tuple[Row, ...]:
     drops = [f"{count} {name}" for name, count in status.drops if count]
     if drops:
         rows.append(Row("dropped", ", ".join(drops), weight=2))
+    rows += [Row("osc", text, tone=Tone.QUIET, weight=2) for text in status.osc]
     if status.stages:
         rows.append(Row("ms", numbers=("p50", "p99"), tone=Tone.QUIET))
         rows += [

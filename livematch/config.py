@@ -16,8 +16,9 @@ class ShowConfig:
 
     `offscreen` needs no display. `offline` runs on a manual clock at `fps`, as fast as the machine
     can, and gives the same show every time; a device camera cannot be played so. `seconds` ends
-    the show by itself. `osc_port` None hears nobody by OSC; `osc_allow` names who is heard, and
-    without it everybody who reaches `osc_listen` is; `osc_reply` is where a sender is told back.
+    the show by itself. On `operator_display` preview and HUD have a window of their own. `osc_port`
+    None hears nobody by OSC; `osc_allow` names who is heard, and without it everybody who reaches
+    `osc_listen` is; `osc_reply` is where a sender is told back.
     `midi` are controllers by name, and MIDI files; without a `midi_map` the performer's own counts.
     """
 
@@ -27,6 +28,7 @@ class ShowConfig:
     size_px: tuple[int, int] = (1280, 720)
     fullscreen: bool = False
     display: int = 0
+    operator_display: int | None = None
     offscreen: bool = False
     offline: bool = False
     fps: float = 30.0

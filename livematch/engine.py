@@ -7,25 +7,33 @@ from typing import Protocol
 
 from livematch.audio.ears import Ears
 from livematch.clock import Clock
-from livematch.control.commands import Trigger
-from livematch.control.params import Params
+from livematch.control.commands import Set, Trigger
+from livematch.control.params import Layout, Params
 from livematch.control.state import Control, Hands
 from livematch.direction.director import Director
 from livematch.eyes import Eyes, Sight
 from livematch.playback.decks import Decks, Program
+from livematch.playback.mosaic import Mosaic
 from livematch.playback.shelf import Shelf
 from livematch.telemetry import Telemetry
-from livematch.values import Cue, Frame, Layer
+from livematch.values import Cue, Frame, Layer, Pane
 
 log = logging.getLogger(__name__)
 
+FIRST_PICTURE = "cue → first picture"  # the stage whose length the director looks ahead by
 WARMED = 3  # candidates whose films are kept ready
 
 
 class Stage(Protocol):
     """Where the program is shown: a window, an offscreen picture, a recording."""
 
-    def draw(self, layers: tuple[Layer, ...], camera: Frame | None, params: Params) -> None:
+    def draw(
+        self,
+        layers: tuple[Layer, ...],
+        camera: Frame | None,
+        params: Params,
+        panes: tuple[Pane, ...] = (),
+    ) -> None:
         """Compose one picture."""
         ...
 
@@ -67,6 +75,7 @@ class Engine:
         director: Director,
         decks: Decks,
         shelf: Shelf,
+        mosaic: Mosaic,
         stage: Stage,
         telemetry: Telemetry,
         forgiving: bool = False,
@@ -78,12 +87,14 @@ class Engine:
         self._director = director
         self._decks = decks
         self._shelf = shelf
+        self._mosaic = mosaic
         self._stage = stage
         self._telemetry = telemetry
         self._forgiving = forgiving
         self._seen_failures: set[str] = set()
         self._hands = Hands(control.params)
         self._number = 0
+        self._from_grid: Cue | None = None
         self._presented_frame = -1
         self._last_presented_s: float | None = None
 
@@ -107,13 +118,19 @@ class Engine:
         sound = self._ears.listen(now, self._control.params)
         hands = self._hands = self._control.update(now, sound)
         sight = self._eyes.look(now)
-        cue = self._director.update(now, sight.observation, hands)
+        lead_s = self._telemetry.recent_ms(FIRST_PICTURE) / 1e3
+        cue = self._director.update(now, sight.observation, hands, lead_s)
         if cue is not None:
             self._decks.cue(cue)
-        program = self._decks.program_at(now, frozen=hands.params.freeze)
+        is_grid = hands.params.screen is Layout.GRID
+        # behind the grid nobody sees the decks: they stand still, once a fade is over
+        is_hidden = is_grid and not self._decks.is_fading
+        program = self._decks.program_at(now, frozen=hands.params.freeze or is_hidden)
         if program.failed is not None:
             self._withdraw(program)
-        self._stage.draw(program.layers, sight.frame, hands.params)
+        self._leave_grid(cue, program, is_grid=is_grid)
+        panes = self._panes(now, hands.params)
+        self._stage.draw(program.layers, sight.frame, hands.params, panes)
         self._expect(sight)
         self._number += 1
         return Tick(self._number, now, hands, sight, cue, program)
@@ -124,6 +141,27 @@ class Engine:
         if kind not in self._seen_failures:
             self._seen_failures.add(kind)
             log.error("the show goes on after %s", kind, exc_info=error)
+
+    def _leave_grid(self, cue: Cue | None, program: Program, *, is_grid: bool) -> None:
+        """Go from the grid to the full frame when what was brought in there has its picture."""
+        if not is_grid:
+            self._from_grid = None
+        elif cue is not None:
+            self._from_grid = cue
+        if self._from_grid is not None and program.begun is self._from_grid:
+            self._control.submit(Set("screen", Layout.PROGRAM.value))
+
+    def _panes(self, now: float, params: Params) -> tuple[Pane, ...]:
+        """Return the candidates on offer, playing; while nobody looks, nothing is decoded."""
+        if not params.preview and params.screen is not Layout.GRID:
+            self._mosaic.rest()
+            return ()
+        panes = self._mosaic.panes_at(now, self._director.offered, frozen=params.freeze)
+        for match, fault in self._mosaic.failed():
+            self._director.drop(match)
+            self._telemetry.count("candidates failed")
+            log.warning("cannot be offered: %s", fault)
+        return panes
 
     def _withdraw(self, program: Program) -> None:
         """Go on with what is on when a cue cannot be performed."""
@@ -150,4 +188,4 @@ class Engine:
             record("decided → presented", (presented_s - tick.now) * 1e3)
             record("captured → presented", (presented_s - observation.captured_s) * 1e3)
         if tick.program.begun is not None:
-            record("cue → first picture", (presented_s - tick.program.begun.decided_s) * 1e3)
+            record(FIRST_PICTURE, (presented_s - tick.program.begun.decided_s) * 1e3)

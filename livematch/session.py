@@ -26,6 +26,7 @@ from livematch.midi.surface import Surface
 from livematch.osc.port import OscPort
 from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.decks import Decks
+from livematch.playback.mosaic import LiveMosaic, Mosaic, OfflineMosaic
 from livematch.playback.shelf import Shelf
 from livematch.render.recorder import Policy, Recorder
 from livematch.stage import Stage
@@ -47,6 +48,7 @@ class Show:
     control: Control
     director: Director
     decks: Decks
+    mosaic: Mosaic
     eyes: Eyes
     ears: Ears
     surfaces: tuple[Surface, ...]
@@ -100,6 +102,10 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         stack.callback(shelf.close)
         decks = Decks(_pair(shelf, offline=config.offline), archive.clip)
         stack.callback(decks.close)
+        mosaic: Mosaic = (
+            OfflineMosaic(archive.clip) if config.offline else LiveMosaic(archive.clip, clock)
+        )
+        stack.callback(mosaic.close)
         director = Director()
         finder = Finder(archive, config.start)
         vision = Vision(describer, finder, lambda: control.params, clock, telemetry)
@@ -121,6 +127,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             director=director,
             decks=decks,
             shelf=shelf,
+            mosaic=mosaic,
             stage=stage,
             telemetry=telemetry,
             forgiving=not config.offline,
@@ -139,6 +146,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             control,
             director,
             decks,
+            mosaic,
             eyes,
             ears,
             surfaces,

@@ -185,6 +185,7 @@ def all_counters(show: Show) -> dict[str, int]:
     counted = {
         "frames vision skipped": show.eyes.frames_skipped,
         "pictures not recorded": show.stage.recorder.dropped if show.stage.recorder else 0,
+        "pictures skipped in the grid": show.mosaic.skipped,
         "commands refused": show.control.refused,
         "camera reopened": show.camera.status().reopened,
         **(show.osc.counters if show.osc else {}),

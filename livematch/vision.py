@@ -11,6 +11,7 @@ from livematch.embed.preprocess import halved
 from livematch.embed.trail import Trail
 from livematch.indexing.shrinking import SMALL_PX
 from livematch.inputcuts import InputCuts
+from livematch.inputmovement import movement
 from livematch.slots import Newest
 from livematch.telemetry import Telemetry
 from livematch.values import Frame, Glimpse, Image, Observation
@@ -44,6 +45,7 @@ class Vision:
     def observe(self, frame: Frame) -> Observation:
         """Return the archive's candidates for one frame."""
         taken_s = self._clock.now()
+        before = self._cuts.count
         glimpse, cuts = self._look(frame)
         params = self._params()
         weighed = [name for name, weight in weights(params).items() if weight > 0]
@@ -54,7 +56,8 @@ class Vision:
         self._telemetry.record("captured → taken", (taken_s - frame.captured_s) * 1e3)
         self._telemetry.record("taken → described", (described_s - taken_s) * 1e3)
         self._telemetry.record("described → found", (found_s - described_s) * 1e3)
-        return Observation(frame.number, frame.captured_s, found_s, candidates, cuts)
+        moved = movement(glimpse) if cuts == before else 1.0  # a cut changes everything
+        return Observation(frame.number, frame.captured_s, found_s, candidates, cuts, moved)
 
     def _look(self, frame: Frame) -> tuple[Glimpse, int]:
         """Put the frame beside the one a tenth of a second earlier, and count the cuts so far."""

@@ -19,6 +19,7 @@ from livematch.control.commands import (
     Recall,
     Save,
     Set,
+    Tap,
     Trigger,
 )
 from livematch.control.cuelist import CueList, Step
@@ -445,6 +446,8 @@ def test_every_key_does_something_that_exists(key: str, command: Command) -> Non
     elif isinstance(command, Pick):
         assert hands.pick == command.number
         assert str(command.number) in describe(command)
+    elif isinstance(command, Tap):
+        assert "tap" in describe(command)
     else:
         assert hands.params != start
         assert spec(command.name).help in describe(command)

@@ -6,15 +6,16 @@ from livematch.audio.ears import Deaf
 from livematch.clock import ManualClock
 from livematch.control.commands import Fire, Trigger
 from livematch.control.params import Params
-from livematch.control.state import Control
+from livematch.control.state import Control, Hands
 from livematch.direction.director import Director
-from livematch.engine import Engine, Tick
+from livematch.engine import FIRST_PICTURE, Engine, Tick
 from livematch.eyes import Sight
 from livematch.playback.deck import OfflineDeck
 from livematch.playback.decks import Decks
+from livematch.playback.mosaic import OfflineMosaic
 from livematch.playback.shelf import Shelf
 from livematch.telemetry import Telemetry
-from livematch.values import Clip, Frame, Layer, Moment
+from livematch.values import Clip, Cue, Frame, Layer, Moment, Observation, Pane
 
 
 class BlindEyes:
@@ -38,7 +39,13 @@ class ClumsyStage:
         self.asked = 0
         self.presented = 0
 
-    def draw(self, layers: tuple[Layer, ...], camera: Frame | None, params: Params) -> None:
+    def draw(
+        self,
+        layers: tuple[Layer, ...],
+        camera: Frame | None,
+        params: Params,
+        panes: tuple[Pane, ...] = (),
+    ) -> None:
         self.asked += 1
         if self.asked in self._drops:
             raise RuntimeError("the card has had enough")
@@ -55,7 +62,9 @@ def no_clip(moment: Moment) -> Clip:
     raise AssertionError("nothing is cued in these tests")
 
 
-def rig(drops: range, *, forgiving: bool) -> tuple[Engine, ClumsyStage, Telemetry, Control]:
+def rig(
+    drops: range, *, forgiving: bool, director: Director | None = None
+) -> tuple[Engine, ClumsyStage, Telemetry, Control]:
     clock, telemetry, control, shelf = ManualClock(), Telemetry(), Control(), Shelf()
     stage = ClumsyStage(clock, drops)
     engine = Engine(
@@ -63,9 +72,10 @@ def rig(drops: range, *, forgiving: bool) -> tuple[Engine, ClumsyStage, Telemetr
         control=control,
         eyes=BlindEyes(),
         ears=Deaf(),
-        director=Director(),
+        director=director or Director(),
         decks=Decks((OfflineDeck(shelf), OfflineDeck(shelf)), no_clip),
         shelf=shelf,
+        mosaic=OfflineMosaic(no_clip),
         stage=stage,
         telemetry=telemetry,
         forgiving=forgiving,
@@ -94,6 +104,30 @@ def test_an_offline_render_forgives_nothing() -> None:
     engine, _, _, _ = rig(range(4, 5), forgiving=False)
     with pytest.raises(RuntimeError, match="the card"):
         engine.run(lambda tick: None, until_s=1.0)
+
+
+class Told(Director):
+    """A director who remembers how far ahead it was told to look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leads_s: list[float] = []
+
+    def update(
+        self, now: float, observation: Observation | None, hands: Hands, lead_s: float = 0.0
+    ) -> Cue | None:
+        self.leads_s.append(lead_s)
+        return super().update(now, observation, hands, lead_s)
+
+
+def test_the_director_is_told_how_long_a_first_picture_takes() -> None:
+    director = Told()
+    engine, _, telemetry, _ = rig(range(0), forgiving=False, director=director)
+    engine.tick(0.0)
+    for took_ms in (40.0, 41.0, 900.0):
+        telemetry.record(FIRST_PICTURE, took_ms)
+    engine.tick(0.1)
+    assert director.leads_s == [0.0, 0.041]
 
 
 @pytest.mark.expects_errors

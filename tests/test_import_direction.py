@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("config", "embed", "osc"),
     ("archive",),
     ("camera", "indexing", "direction", "playback", "sheet", "stills", "audio", "midi", "peers"),
-    ("inputcuts", "devices"),
+    ("inputcuts", "inputmovement", "devices"),
     ("vision", "robustness", "lessons"),
     ("eyes",),
     ("render",),

@@ -10,8 +10,9 @@ from films import texture
 from show_kit import CAMERA, SCENES
 
 from livematch.config import ShowConfig
-from livematch.control.commands import Fire, Set, Trigger
-from livematch.control.params import Fallback, Layout, Params
+from livematch.control.commands import Beat, Fire, Set, Trigger
+from livematch.control.params import Fallback, Grid, Layout, Params
+from livematch.engine import Tick
 from livematch.errors import ArchiveError, CameraError, ModelError, RecordError
 from livematch.render.hud import hud_lines
 from livematch.session import open_show
@@ -110,6 +111,27 @@ def test_hands_are_heard_in_the_next_tick(config: ShowConfig) -> None:
         show.control.submit(Fire(Trigger.QUIT))
         show.engine.run(watch, until_s=99.0)
         assert show.clock.now() < 4.0
+
+
+@pytest.mark.parametrize("fps", [30, 60])
+def test_on_the_beat_the_picture_changes_in_the_frame_nearest_to_it(
+    config: ShowConfig, fps: int
+) -> None:
+    start = replace(STRICT, follow=False, quantise=Grid.BEAT, min_hold=0.0)
+    with open_show(replace(config, fps=fps, start=start)) as show:
+        begun: list[tuple[float, str]] = []
+
+        def note(tick: Tick) -> None:
+            if tick.program.begun is not None:
+                begun.append((tick.now, tick.program.begun.cause))
+
+        for until_s in (0.53, 1.41, 2.06, 3.0):
+            show.control.submit(Beat("link", 97.0, 100.0, 0.0))  # one every 0.6186 s
+            show.engine.run(note, until_s)
+            show.control.submit(Fire(Trigger.NEXT))
+    beats_s = [60 / 97.0 * beat for beat in (1, 3, 4)]
+    assert [cause for _, cause in begun] == ["opening", "next", "next", "next"]
+    assert [round(at_s * fps) for at_s, _ in begun[1:]] == [round(at_s * fps) for at_s in beats_s]
 
 
 def test_the_hud_tells_what_is_on(config: ShowConfig) -> None:

@@ -10,11 +10,12 @@ from livematch.bench.figures import Plan, Section
 from livematch.bench.films import indexing, shots
 from livematch.bench.large import large_archive
 from livematch.bench.matching import labels, robustness
-from livematch.bench.playing import crossfade, latency, memory, start
+from livematch.bench.playing import crossfade, grid, latency, memory, start
 
 SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "latency": latency,
     "crossfade": crossfade,
+    "grid": grid,
     "decks": two_decks,
     "start": start,
     "shots": shots,

@@ -68,6 +68,34 @@ def crossfade(plan: Plan) -> Section:
     )
 
 
+def grid(plan: Plan) -> Section:
+    """Nine candidates playing at once at 1280×720, the whole instrument at work."""
+    config = replace(_config(plan), size_px=(1280, 720), start=Params(screen=Layout.GRID))
+    with open_show(config) as show:
+        watch = Watch(show)
+        show.engine.run(watch, show.clock.now() + WARM_UP_S)
+        show.telemetry.reset()
+        before, skipped, began_s = show.mosaic.pictures, show.mosaic.skipped, show.clock.now()
+        show.engine.run(watch, began_s + plan.seconds)
+        cells = max(1, len(show.director.offered))
+        a_second = 1.0 / (show.clock.now() - began_s) / cells
+        brought, missed = show.mosaic.pictures - before, show.mosaic.skipped - skipped
+        stages = show.telemetry.summary()
+        about = f"{show.stage.renderer}; {show.embedder.card.name} on {show.embedder.report.got}"
+    frames = _stage(stages, "frame to frame")
+    return Section(
+        "grid",
+        f"1280×720, {cells} candidates playing; {about}",
+        (
+            at_least("pictures a second", 1e3 / frames.mean_ms, "/s", 30),
+            Figure("frame to frame, p99", frames.p99_ms, "ms"),
+            Figure("new pictures in each cell", brought * a_second, "/s"),
+            Figure("– of its film passed over", missed * a_second, "/s"),
+        ),
+        stages,
+    )
+
+
 def start(plan: Plan) -> Section:
     """From the command to the first picture of an archive that exists, in a new process."""
     with tempfile.TemporaryDirectory(prefix="livematch-bench-") as folder:

@@ -1,7 +1,7 @@
 """`livematch play`: the instrument."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +34,10 @@ def play(
     size: SizeOption = "1280x720",
     fullscreen: Annotated[bool, typer.Option("--fullscreen", "-f", help="Fill a display.")] = False,
     display: Annotated[int, typer.Option(min=0, help="Which display to fill.")] = 0,
+    operator_display: Annotated[
+        int | None,
+        typer.Option(min=0, help="Where preview and figures have a window of their own."),
+    ] = None,
     offscreen: Annotated[
         bool, typer.Option("--offscreen", help="Without a display; see --record.")
     ] = False,
@@ -73,6 +77,9 @@ def play(
     offline = offscreen and not live
     if offline and seconds is None:
         raise UsageError("--offscreen without --live would never end: say --seconds, or --live")
+    if offscreen and operator_display is not None:
+        raise UsageError("--operator-display needs a display: it does not go with --offscreen")
+    start = parse_settings(settings)
     config = ShowConfig(
         archive=archive,
         camera=camera,
@@ -80,6 +87,7 @@ def play(
         size_px=parse_size(size),
         fullscreen=fullscreen,
         display=display,
+        operator_display=operator_display,
         offscreen=offscreen,
         offline=offline,
         fps=fps,
@@ -95,7 +103,7 @@ def play(
         osc_reply=osc_reply,
         midi=tuple(midi),
         midi_map=midi_map,
-        start=parse_settings(settings),
+        start=start if operator_display is None else replace(start, preview=True),
     )
     went = run(config)
     if report is not None:

@@ -64,7 +64,7 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Bring in one of the candidates: 1 is the best of those that are not on, `PICKS` the last."""
+    """Bring in one of the candidates on offer, the best that are not on: 1 to `PICKS`."""
 
     number: int
 

@@ -10,6 +10,7 @@ from livematch.control.commands import (
     Recall,
     Save,
     Set,
+    Tap,
     Trigger,
 )
 from livematch.control.params import spec
@@ -23,6 +24,7 @@ KEYS: dict[str, Command] = {
     "DELETE": Fire(Trigger.VETO),
     **{str(number): Pick(number) for number in range(1, PICKS + 1)},
     "P": Nudge("preview"),
+    "T": Tap(0.0),  # when it was tapped is known when it is pressed
     "PAGEDOWN": Fire(Trigger.GO),
     "PAGEUP": Fire(Trigger.BACK),
     **{f"F{number}": Recall(number) for number in range(1, PRESET_KEYS + 1)},
@@ -62,7 +64,8 @@ class Keyboard:
             self._first_press_s[key] = now
             if before_s is None or now - before_s > TWICE_WITHIN_S:
                 return None
-        return KEYS.get(key)
+        command = KEYS.get(key)
+        return Tap(now) if isinstance(command, Tap) else command
 
 
 def describe_key(key: str) -> str:
@@ -76,22 +79,24 @@ def describe(command: Command) -> str:
     match command:
         case Fire(trigger):
             return TRIGGER_HELP[trigger]
-        case Nudge():
-            return _describe_nudge(command)
-        case Set(name, value):
-            return f"set {name} to {value}"
+        case Nudge() | Set():
+            return _describe_setting(command)
         case Pick(number):
             return f"bring in candidate {number} of those in the preview"
+        case Tap():
+            return "tap the tempo; the first tap after a pause begins a bar"
         case Recall() | Save():
             return _describe_preset(command)
         case _:
             return str(command)
 
 
-def _describe_nudge(nudge: Nudge) -> str:
-    row = spec(nudge.name)
+def _describe_setting(command: Nudge | Set) -> str:
+    if isinstance(command, Set):
+        return f"set {command.name} to {command.value}"
+    row = spec(command.name)
     if row.kind == "number":
-        return f"{row.name} {'up' if nudge.steps > 0 else 'down'}: {row.help} ({row.allowed})"
+        return f"{row.name} {'up' if command.steps > 0 else 'down'}: {row.help} ({row.allowed})"
     return f"{row.name}: {row.help} ({row.allowed})"
 
 

@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from livematch.control.commands import (
+    Beat,
     Command,
     Fire,
     Jump,
@@ -14,9 +15,12 @@ from livematch.control.commands import (
     Recall,
     Save,
     Set,
+    Tap,
     Trigger,
 )
+from livematch.control.conductor import Conductor
 from livematch.control.cuelist import CueList, Cues
+from livematch.control.modulation import Modulation
 from livematch.control.morph import Morph
 from livematch.control.params import Params, changed, spec
 from livematch.control.presets import FADE, Presets, PresetsInMemory, preset_of
@@ -63,7 +67,10 @@ class Control:
         preset: str = "",
     ) -> None:
         self._start, self._start_preset = start or Params(), preset
-        self._params, self._preset = self._start, preset
+        self._params, self._preset = self._start, preset  # as the hands have set them
+        self._moved = self._start
+        self._conductor = Conductor()
+        self._modulation = Modulation()
         self._presets = presets or PresetsInMemory()
         self._morph = Morph()
         self._cues = Cues(cues)
@@ -78,8 +85,8 @@ class Control:
 
     @property
     def params(self) -> Params:
-        """The newest snapshot. Any thread."""
-        return self._params
+        """The newest snapshot, moved by the sound. Any thread."""
+        return self._moved
 
     @property
     def preset(self) -> str:
@@ -97,12 +104,13 @@ class Control:
         self._params = self._morph.at(now, self._params)
         for command in newest([self._pending.popleft() for _ in range(len(self._pending))]):
             self._obey(command, now)
-        pulse: Pulse | None = None
+        pulse = self._conductor.update(now, sound, self._params)
         for command in self._cues.due(now, pulse):
             self._obey(command, now)
+        self._moved = self._modulation.moved(now, self._params, sound, pulse)
         fired = frozenset(self._fired)
         return Hands(
-            self._params, fired, self._pick, self._params, sound, pulse, self.preset, self.step
+            self._moved, fired, self._pick, self._params, sound, pulse, self.preset, self.step
         )
 
     def _obey(self, command: Command, now: float) -> None:
@@ -120,6 +128,10 @@ class Control:
                 self._fire(trigger, now)
             case Pick(number):
                 self._pick = number
+            case Tap(at_s):
+                self._conductor.tap(at_s)
+            case Beat():
+                self._conductor.hear(command)
             case Recall(wanted, fade_s):
                 preset = self._presets.library.find(wanted)
                 length_s = preset.fade_s if fade_s is None else float(FADE.parse(fade_s))

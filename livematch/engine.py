@@ -13,7 +13,7 @@ from livematch.control.state import Control, Hands
 from livematch.direction.director import Director
 from livematch.eyes import Eyes, Sight
 from livematch.playback.decks import Decks, Program
-from livematch.playback.mosaic import Mosaic
+from livematch.playback.mosaic import FASTEST_HZ, Mosaic
 from livematch.playback.shelf import Shelf
 from livematch.telemetry import Telemetry
 from livematch.values import Cue, Frame, Layer, Pane
@@ -21,6 +21,7 @@ from livematch.values import Cue, Frame, Layer, Pane
 log = logging.getLogger(__name__)
 
 FIRST_PICTURE = "cue → first picture"  # the stage whose length the director looks ahead by
+PREVIEW_HZ = 13.0  # pictures a second of the candidates while only the operator sees them
 WARMED = 3  # candidates whose films are kept ready
 
 
@@ -156,7 +157,12 @@ class Engine:
         if not params.preview and params.screen is not Layout.GRID:
             self._mosaic.rest()
             return ()
-        panes = self._mosaic.panes_at(now, self._director.offered, frozen=params.freeze)
+        panes = self._mosaic.panes_at(
+            now,
+            self._director.offered,
+            frozen=params.freeze,
+            pictures_hz=FASTEST_HZ if params.screen is Layout.GRID else PREVIEW_HZ,
+        )
         for match, fault in self._mosaic.failed():
             self._director.drop(match)
             self._telemetry.count("candidates failed")

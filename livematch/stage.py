@@ -92,7 +92,9 @@ class Stage:
             self._operator.take(panes, self._status, params)
             return
         if params.preview:
-            self._preview.draw_over(panes, self._compositor, params, size_px, self._clock.now())
+            self._preview.draw_over(
+                panes, self._compositor, params, self._surface, self._clock.now()
+            )
         if params.hud and self._status is not None:
             self._hud.draw(self._status, size_px, self._clock.now())
 

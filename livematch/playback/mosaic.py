@@ -16,7 +16,8 @@ from livematch.worker import Worker
 
 SHARE = 0.6  # of a core, at most: what decoding for all places may take
 LONGEST_REST_S = 0.1
-LEAST_S = 0.03  # a place gets a new picture no more often: about thirty a second
+TURNS_A_TICK = 4  # and where the program slows down, so does this: 13 pictures at 30 ticks a second
+FASTEST_HZ = 30.0  # pictures a second in each place
 AT_ONCE = 4  # pictures of one film decoded in one go, before the others have their turn
 
 
@@ -27,12 +28,18 @@ class Mosaic(Protocol):
     """How many pictures were brought so far."""
 
     def panes_at(
-        self, now: float, offered: Sequence[Match], *, frozen: bool = False
+        self,
+        now: float,
+        offered: Sequence[Match],
+        *,
+        frozen: bool = False,
+        pictures_hz: float = FASTEST_HZ,
     ) -> tuple[Pane, ...]:
         """Return what is seen of the candidates `offered`; call once a tick while they are seen.
 
-        Nothing until each has its first picture; from then on a place keeps its last picture until
-        the next shot's first is there. Play time stands still while the picture is frozen.
+        Live, a place gets a new picture at most `pictures_hz` times a second. Nothing is returned
+        until each has its first picture; from then on a place keeps its last one until the next
+        shot's first is there. Play time stands still while the picture is frozen.
         """
         ...
 
@@ -174,15 +181,24 @@ class LiveMosaic:
         self._clock = clock
         self._wall = _Wall(clip_of)
         self._gone: list[_Tile] = []
+        self._turns = 0  # that are left in this tick
+        self._apart_s = 0.0
         self._changed = threading.Condition()
         self._closed = False
         self._worker = Worker("mosaic", self._work, wake=self._wake).start()
 
     def panes_at(
-        self, now: float, offered: Sequence[Match], *, frozen: bool = False
+        self,
+        now: float,
+        offered: Sequence[Match],
+        *,
+        frozen: bool = False,
+        pictures_hz: float = FASTEST_HZ,
     ) -> tuple[Pane, ...]:
         """Return what is seen of the candidates; a late decoder leaves the pictures before."""
         with self._changed:
+            self._apart_s = 0.9 / pictures_hz  # ticks and pictures do not fall together
+            self._turns = TURNS_A_TICK
             self._gone += self._wall.update(now, offered, frozen=frozen)
             self._changed.notify()
             return self._wall.panes()
@@ -224,6 +240,7 @@ class LiveMosaic:
                 return False
             gone, self._gone = self._gone, []
             tile, play_s = self._due(), self._wall.play_s
+            self._turns -= tile is not None
         for former in gone:
             former.close()
         if tile is not None:
@@ -232,15 +249,19 @@ class LiveMosaic:
 
     def _turn(self, tile: _Tile, play_s: float) -> None:
         began_s = self._clock.now()
+        is_late = play_s > tile.turned_s + 2.0 * self._apart_s
         before = tile.film.skipped if tile.film else 0
         self.pictures += tile.turn(play_s, AT_ONCE)
-        self._skipped += tile.film.skipped - before if tile.film else 0
+        if is_late and tile.film is not None:
+            self._skipped += tile.film.skipped - before
         now = self._clock.now()
         rest_s = (now - began_s) * (1.0 - SHARE) / SHARE
         self._clock.wait_until(now + min(LONGEST_REST_S, rest_s))
 
     def _due(self) -> _Tile | None:
-        latest_s = self._wall.play_s - LEAST_S
+        if self._turns <= 0:
+            return None
+        latest_s = self._wall.play_s - self._apart_s
         due = (t for t in self._wall.tiles if t.fault is None and t.turned_s <= latest_s)
         return min(due, key=lambda tile: tile.turned_s, default=None)
 
@@ -253,7 +274,12 @@ class OfflineMosaic:
         self._wall = _Wall(clip_of)
 
     def panes_at(
-        self, now: float, offered: Sequence[Match], *, frozen: bool = False
+        self,
+        now: float,
+        offered: Sequence[Match],
+        *,
+        frozen: bool = False,
+        pictures_hz: float = FASTEST_HZ,  # noqa: ARG002 - offline there is time for each
     ) -> tuple[Pane, ...]:
         """Decode what is on at `now` in each place and return it."""
         for tile in self._wall.update(now, offered, frozen=frozen):

@@ -39,10 +39,7 @@ class Overlays:
 
     def lay(self, name: str, at: tuple[int, int], size_px: tuple[int, int]) -> None:
         """Lay a kept picture, pixel for pixel, over a surface of `size_px`; `at` is top left."""
-        self.stretch(name, Rect(*at, *self._textures[name].size_px), size_px)
-
-    def stretch(self, name: str, place: Rect, size_px: tuple[int, int]) -> None:
-        """Lay a kept picture over a surface of `size_px`, as large as `place`."""
+        place = Rect(*at, *self._textures[name].size_px)
         GL.glBindVertexArray(self._vertices)
         GL.glViewport(0, 0, *size_px)
         GL.glEnable(GL.GL_BLEND)

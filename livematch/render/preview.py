@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from PIL import Image as Pillow
@@ -9,6 +10,8 @@ from PIL import ImageDraw
 
 from livematch.control.params import Layout, Params
 from livematch.render.compositor import Compositor
+from livematch.render.framebuffers import copy_pixels, delete_framebuffer, new_framebuffer
+from livematch.render.gl import GL, Surface
 from livematch.render.hud import Tone
 from livematch.render.layouts import Rect, grid, inset, regions
 from livematch.render.overlays import Overlays
@@ -24,6 +27,8 @@ from livematch.render.panel import (
 )
 from livematch.values import Image, Pane
 
+INSET_HZ = 13.0  # how often the preview over the program is drawn anew
+
 
 class Preview:
     """Draws the panes and what is said of them. All methods: the GL thread.
@@ -34,29 +39,41 @@ class Preview:
     def __init__(self) -> None:
         self.paintings = 0
         self._overlays = Overlays()
-        self._captions: dict[int, tuple[object, ...]] = {}
+        self._captions: dict[int, tuple[str, str, Rect]] = {}
         self._painted_s = float("-inf")
+        self._may_paint = True
+        self._inset_px: tuple[int, int] | None = None
+        self._buffers: tuple[Any, Any] | None = None
+        self._inset_due_s = float("-inf")
 
     def draw_over(
         self,
         panes: Sequence[Pane],
         compositor: Compositor,
         params: Params,
-        size_px: tuple[int, int],
+        surface: Surface,
         now: float,
     ) -> None:
-        """Lay the preview over the program that `compositor` has drawn; in the grid, its words."""
+        """Lay the preview over the program that `compositor` has drawn; in the grid, its words.
+
+        It is drawn aside, a few times a second, and copied over each picture: that takes a tenth
+        of the time, which the program needs.
+        """
+        size_px = surface.size_px
         if not panes or min(size_px) < 64:
             return
         self._begin(now)
         if params.screen is Layout.GRID and not params.blackout:
-            places = tuple(region.rect for region in regions(params, size_px))
-        else:
-            rect = inset(size_px)
-            places = grid(rect, _gap(rect))
-            self._overlays.stretch("paper", rect, size_px)
-            self._draw_panes(panes, places, compositor, params, size_px)
-        self._write(panes, places, size_px)
+            self._write(panes, tuple(region.rect for region in regions(params, size_px)), size_px)
+            return
+        rect = inset(size_px)
+        aside = self._aside((rect.width, rect.height))
+        if now >= self._inset_due_s:
+            self._inset_due_s = now + 1.0 / INSET_HZ
+            GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, aside)
+            self.draw_alone(panes, compositor, params, (rect.width, rect.height), now)
+        at = (rect.x, rect.y)
+        copy_pixels(aside, (rect.width, rect.height), surface.framebuffer, at, size_px[1])
 
     def draw_alone(
         self,
@@ -66,56 +83,54 @@ class Preview:
         size_px: tuple[int, int],
         now: float,
     ) -> None:
-        """Draw the preview as the whole picture of a surface that has begun."""
+        """Draw the preview as the whole picture of what has begun."""
         compositor.begin(size_px)
-        if min(size_px) < 64:
+        if min(size_px) < 32:
             return
         self._begin(now)
-        rect = Rect(0, 0, *size_px)
-        places = grid(rect, _gap(rect))
-        self._draw_panes(panes, places, compositor, params, size_px)
+        places = grid(Rect(0, 0, *size_px), max(2, size_px[0] // 160))
+        for pane, place in zip(panes, places, strict=False):
+            compositor.draw_pane(pane, place, params, size_px)
         self._write(panes, places, size_px)
 
+    def _aside(self, size_px: tuple[int, int]) -> int:
+        """Return the framebuffer for the inset, made anew when its size changes."""
+        if self._buffers is None or self._inset_px != size_px:
+            if self._buffers is not None:
+                delete_framebuffer(*self._buffers)
+            self._buffers, self._inset_px = new_framebuffer(size_px), size_px
+            self._inset_due_s = float("-inf")
+        return int(self._buffers[0].value)
+
     def _begin(self, now: float) -> None:
-        if self._overlays.begin():
-            self._overlays.keep("paper", np.array([[PAPER]], np.uint8))
+        if self._overlays.begin():  # another context, in which nothing of ours is
             self._captions.clear()
+            self._buffers = None
             self._painted_s = float("-inf")
         self._may_paint = now >= self._painted_s + SLOWEST_CHANGE_S
         self._painted_s = now if self._may_paint else self._painted_s
-
-    def _draw_panes(
-        self,
-        panes: Sequence[Pane],
-        places: Sequence[Rect],
-        compositor: Compositor,
-        params: Params,
-        size_px: tuple[int, int],
-    ) -> None:
-        for pane, place in zip(panes, places, strict=False):
-            compositor.draw_pane(pane, place, params, size_px)
 
     def _write(
         self, panes: Sequence[Pane], places: Sequence[Rect], size_px: tuple[int, int]
     ) -> None:
         for pane, place in zip(panes, places, strict=False):
-            name = f"caption {pane.number}"
-            told = (pane.title, f"{pane.score:.2f}", place.width, place.height)
-            before = self._captions.get(pane.number)
-            # a new size is painted at once, a new score when it can be read
-            is_new = before is None or before[0] != told[0] or before[2:] != told[2:]
-            if is_new or (self._may_paint and before != told):
-                self._overlays.keep(name, caption(pane.title, f"{pane.score:.2f}", place))
-                self._overlays.keep(f"number {pane.number}", badge(pane.number, place))
-                self._captions[pane.number] = told
-                self.paintings += 1
+            self._paint_if_new(pane, place)
+            foot = (place.x, place.bottom - caption_px(place))
             self._overlays.lay(f"number {pane.number}", (place.x, place.y), size_px)
-            height = caption_px(place)
-            self._overlays.lay(name, (place.x, place.bottom - height), size_px)
+            self._overlays.lay(f"caption {pane.number}", foot, size_px)
 
-
-def _gap(rect: Rect) -> int:
-    return max(2, rect.width // 160)
+    def _paint_if_new(self, pane: Pane, place: Rect) -> None:
+        """Paint another title or size at once, another score when it can be read."""
+        title, score, there = self._captions.get(pane.number, ("", "", None))
+        told = (pane.title, f"{pane.score:.2f}", place)
+        is_moved = there != place
+        if not (is_moved or title != told[0] or (self._may_paint and score != told[1])):
+            return
+        if is_moved:
+            self._overlays.keep(f"number {pane.number}", badge(pane.number, place))
+        self._overlays.keep(f"caption {pane.number}", caption(*told))
+        self._captions[pane.number] = told
+        self.paintings += 1
 
 
 def letter_px(place: Rect) -> int:

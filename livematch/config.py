@@ -18,6 +18,8 @@ class ShowConfig:
     can, and gives the same show every time; a device camera cannot be played so. `seconds` ends
     the show by itself. `osc_port` None hears nobody by OSC; `osc_allow` names who is heard, and
     without it everybody who reaches `osc_listen` is; `osc_reply` is where a sender is told back.
+    `oscquery_port` None describes the instrument to nobody, 0 takes any port. `ableton` is the host
+    of Ableton Live.
     """
 
     archive: Path
@@ -39,6 +41,9 @@ class ShowConfig:
     osc_listen: str = "127.0.0.1"
     osc_allow: tuple[str, ...] = ()
     osc_reply: int = 7001
+    oscquery_port: int | None = None
+    ableton: str | None = None
+    link: bool = False
     start: Params = field(default_factory=Params)
 
 

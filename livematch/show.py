@@ -77,7 +77,10 @@ class Watch:
         """Hand over what is told outside; whoever tells it does so in its own time."""
         if self._show.osc is not None:
             as_set = tick.hands.as_set or tick.hands.params
-            self._show.osc.tell(News(as_set, self._happening.update(tick)))
+            news = News(as_set, self._happening.update(tick))
+            self._show.osc.tell(news)
+            if self._show.query is not None:
+                self._show.query.tell(news)
 
     def report(self) -> ShowReport:
         """Return how the show went so far."""
@@ -137,7 +140,7 @@ def hud_status(show: Show) -> HudStatus:
         provider=f"{show.embedder.card.name} on {provider.got}",
         provider_warning=str(provider) if provider.remedy else None,
         recording=show.config.record.name if show.config.record else None,
-        warnings=show.stage.warnings,
+        warnings=(*show.stage.warnings, *peer_warnings(show)),
         osc=_osc_lines(show),
     )
 
@@ -146,7 +149,12 @@ def warnings(show: Show) -> tuple[str, ...]:
     """Return what the performer should know, wherever it is told."""
     camera = show.camera.status()
     lost = (camera_line(camera),) if camera.state in TROUBLED else ()
-    return (*show.stage.warnings, *lost)
+    return (*show.stage.warnings, *lost, *peer_warnings(show))
+
+
+def peer_warnings(show: Show) -> tuple[str, ...]:
+    """Return what the performer should know of the other instruments."""
+    return tuple(peer.warning for peer in show.peers if peer.warning is not None)
 
 
 def _osc_lines(show: Show) -> tuple[str, ...]:
@@ -171,6 +179,8 @@ def all_counters(show: Show) -> dict[str, int]:
         "commands refused": show.control.refused,
         "camera reopened": show.camera.status().reopened,
         **(show.osc.counters if show.osc else {}),
+        **(show.query.counters if show.query else {}),
+        **{name: n for peer in show.peers for name, n in peer.counters.items()},
     }
     return {**show.telemetry.counters, **{name: n for name, n in counted.items() if n}}
 

@@ -89,7 +89,7 @@ class Ableton:
             self._ask_s = now + self._pause()
         if self._is_there and now >= self._subscribe_s:
             self._subscribe(reply, now)
-        if self._is_there and now >= self._tell_s:
+        if self._line.is_playing and now >= self._tell_s:
             self._tell(reply, now)
         return Turn(tuple(reply.commands), tuple(reply.messages))
 

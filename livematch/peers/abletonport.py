@@ -53,14 +53,22 @@ class AbletonPort:
         self._socket.close()
 
     @property
+    def name(self) -> str:
+        """Who it is."""
+        return f"Ableton Live at {self._live[0]}"
+
+    @property
     def warning(self) -> str | None:
         """What the performer should know; None while Live answers. Any thread."""
         return self._ableton.warning
 
     @property
-    def ignored(self) -> int:
-        """How many messages and clip names made no sense so far. Any thread."""
-        return self._ableton.ignored + self.foreign
+    def counters(self) -> dict[str, int]:
+        """What went wrong so far, by name. Any thread."""
+        return {
+            "Ableton messages without sense": self._ableton.ignored,
+            "Ableton packets from elsewhere": self.foreign,
+        }
 
     @property
     def port(self) -> int:

@@ -124,6 +124,21 @@ class LinkPort:
         self._worker = Worker("link", self._step, wake=self._wake)
         self.peers = 0
 
+    @property
+    def name(self) -> str:
+        """What it is."""
+        return "Ableton Link, listening only"
+
+    @property
+    def warning(self) -> str | None:
+        """Nothing: to be alone is no fault."""
+        return None
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Nothing goes wrong here that could be counted."""
+        return {}
+
     def start(self) -> None:
         """Begin to wait for a session to join."""
         self._worker.start()

@@ -24,6 +24,11 @@ class SongLine:
         self._starts_s: deque[tuple[float, float]] = deque()  # (heard, when beat 0 would have been)
         self._beat = 0.0
 
+    @property
+    def is_playing(self) -> bool:
+        """Whether the song runs, as far as is known."""
+        return self._is_playing
+
     def set_tempo(self, bpm: float) -> bool:
         """Take a tempo; True when it is another one than before and can be."""
         if not SLOWEST_BPM <= bpm <= FASTEST_BPM or bpm == self._bpm:
@@ -57,11 +62,14 @@ class SongLine:
 
     def beat_at(self, now: float, source: str) -> Beat | None:
         """Return the beat as it is known now; None before there is one to tell."""
-        start_s = self._earliest()
-        if self._bpm is None or (self._is_playing and start_s is None):
+        if self._bpm is None:
             return None
-        beat = self._beat if start_s is None else (now - start_s) * self._bpm / 60.0
-        return Beat(source, self._bpm, beat, now, self._is_playing)
+        if not self._is_playing:
+            return Beat(source, self._bpm, self._beat, now, is_playing=False)
+        start_s = self._earliest()
+        if start_s is None:
+            return None
+        return Beat(source, self._bpm, (now - start_s) * self._bpm / 60.0, now)
 
     def _earliest(self) -> float | None:
         start_s = min((start for _, start in self._starts_s), default=math.inf)

@@ -49,6 +49,7 @@ from livematch.peers.songline import SongLine
         ("livematch:tag=sea,-night", Set("tag", "sea,-night")),
         ("livematch:pick=3", Pick(3)),
         ("livematch:preset=storm", Recall("storm")),
+        ("livematch:preset=2", Recall(2)),
         ("livematch:step=4", Jump(4)),
         ("livematch:step=the storm", Jump("the storm")),
     ],

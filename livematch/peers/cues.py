@@ -56,15 +56,20 @@ def _with(word: str, value: str) -> Command:
                 raise UsageError(
                     f"{value[:40]!r} is no preset; a name is 1 to 40 letters, digits, - and _"
                 )
-            return Recall(value)
+            return Recall(_numbered(value))
         case "step":
             if not 0 < len(value) <= LONGEST_TEXT or not value.isprintable():
                 raise UsageError("step needs the name of a step, or its number from 1")
-            return Jump(int(value[:4]) if value.isascii() and value.isdigit() else value)
+            return Jump(_numbered(value))
         case _ if word in TRIGGERS:
             raise UsageError(f"{word} stands alone, without a value")
         case _:
             raise _unknown(word)
+
+
+def _numbered(value: str) -> str | int:
+    """Return a number where there is one: presets and steps are numbered from 1."""
+    return int(value) if value.isascii() and value.isdigit() else value
 
 
 def _unknown(word: str) -> UsageError:

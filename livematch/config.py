@@ -20,6 +20,8 @@ class ShowConfig:
     None hears nobody by OSC; `osc_allow` names who is heard, and without it everybody who reaches
     `osc_listen` is; `osc_reply` is where a sender is told back.
     `midi` are controllers by name, and MIDI files; without a `midi_map` the performer's own counts.
+    `oscquery_port` None describes the instrument to nobody, 0 takes any port. `ableton` is the host
+    of Ableton Live.
     """
 
     archive: Path
@@ -44,6 +46,9 @@ class ShowConfig:
     osc_reply: int = 7001
     midi: tuple[str, ...] = ()
     midi_map: Path | None = None
+    oscquery_port: int | None = None
+    ableton: str | None = None
+    link: bool = False
     start: Params = field(default_factory=Params)
 
 

@@ -24,6 +24,8 @@ from livematch.eyes import Eyes, LiveEyes, OfflineEyes
 from livematch.midi.opening import open_surfaces
 from livematch.midi.surface import Surface
 from livematch.osc.port import OscPort
+from livematch.osc.queryport import QueryPort
+from livematch.peers.open import Peer, open_peers
 from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.decks import Decks
 from livematch.playback.mosaic import LiveMosaic, Mosaic, OfflineMosaic
@@ -56,6 +58,8 @@ class Show:
     engine: Engine
     telemetry: Telemetry
     osc: OscPort | None = None
+    query: QueryPort | None = None
+    peers: tuple[Peer, ...] = ()
 
 
 @contextmanager
@@ -79,9 +83,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         for surface in surfaces:
             stack.callback(surface.close)
         archive = stack.enter_context(open_archive(config))
-        osc = _open_osc(config, clock, control)
-        if osc is not None:
-            stack.callback(osc.close)
+        ports = _open_ports(config, clock, control, stack)
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)
@@ -132,8 +134,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             telemetry=telemetry,
             forgiving=not config.offline,
         )
-        if osc is not None:
-            osc.start()
+        ports.start()
         gc.collect()
         gc.freeze()  # what the show is made of lives as long as it: no collection looks at it again
         stack.callback(gc.unfreeze)
@@ -153,7 +154,9 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             stage,
             engine,
             telemetry,
-            osc,
+            ports.osc,
+            query=ports.query,
+            peers=ports.peers,
         )
 
 
@@ -175,6 +178,37 @@ def _pair(shelf: Shelf, *, offline: bool) -> tuple[Deck, Deck]:
     return LiveDeck("a", shelf), LiveDeck("b", shelf)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """Where other programs and instruments are heard, and told."""
+
+    osc: OscPort | None
+    query: QueryPort | None
+    peers: tuple[Peer, ...]
+
+    def start(self) -> None:
+        """Begin to listen, once there is something to play on."""
+        for port in (self.osc, self.query, *self.peers):
+            if port is not None:
+                port.start()
+
+
+def _open_ports(
+    config: ShowConfig, clock: ManualClock | SystemClock, control: Control, stack: ExitStack
+) -> _Ports:
+    """Take the ports, without listening yet; `stack` frees them."""
+    osc = _open_osc(config, clock, control)
+    if osc is not None:
+        stack.callback(osc.close)
+    query = _open_query(config, osc)
+    if query is not None:
+        stack.callback(query.close)
+    peers = open_peers(control, clock, ableton=config.ableton, link=config.link)
+    for peer in peers:
+        stack.callback(peer.close)
+    return _Ports(osc, query, peers)
+
+
 def _open_osc(
     config: ShowConfig, clock: ManualClock | SystemClock, control: Control
 ) -> OscPort | None:
@@ -189,6 +223,13 @@ def _open_osc(
         allow=config.osc_allow,
         reply_port=config.osc_reply,
     )
+
+
+def _open_query(config: ShowConfig, osc: OscPort | None) -> QueryPort | None:
+    """Take the port; without OSC there is nothing to describe."""
+    if osc is None or config.oscquery_port is None:
+        return None
+    return QueryPort(osc.address, port=config.oscquery_port, allow=config.osc_allow)
 
 
 def _open_recorder(config: ShowConfig) -> Recorder | None:

@@ -82,7 +82,10 @@ class Watch:
         """Hand over what is told outside; whoever tells it does so in its own time."""
         if self._show.osc is not None:
             as_set = tick.hands.as_set or tick.hands.params
-            self._show.osc.tell(News(as_set, self._happening.update(tick)))
+            news = News(as_set, self._happening.update(tick))
+            self._show.osc.tell(news)
+            if self._show.query is not None:
+                self._show.query.tell(news)
 
     def report(self) -> ShowReport:
         """Return how the show went so far."""
@@ -162,8 +165,9 @@ def warnings(show: Show) -> tuple[str, ...]:
     """Return what the performer should know, wherever it is told."""
     camera = show.camera.status()
     lost = camera_line(camera) if camera.state in TROUBLED else None
-    devices = (lost, show.ears.warning, *(surface.warning for surface in show.surfaces))
-    return (*show.stage.warnings, *(text for text in devices if text))
+    hands = (*(surface.warning for surface in show.surfaces), *(p.warning for p in show.peers))
+    told = (lost, show.ears.warning, *hands)
+    return (*show.stage.warnings, *(text for text in told if text))
 
 
 def _osc_lines(show: Show) -> tuple[str, ...]:
@@ -189,6 +193,8 @@ def all_counters(show: Show) -> dict[str, int]:
         "commands refused": show.control.refused,
         "camera reopened": show.camera.status().reopened,
         **(show.osc.counters if show.osc else {}),
+        **(show.query.counters if show.query else {}),
+        **{name: n for peer in show.peers for name, n in peer.counters.items()},
     }
     for surface in show.surfaces:
         for name, count in surface.counters.items():

@@ -41,6 +41,11 @@ def announce(console: Console, show: Show) -> None:
         console.print(said, style=style, markup=False)
     for surface in show.surfaces:
         console.print(f"midi     {surface.name}", markup=False)
+    if show.query is not None:
+        host, port = show.query.address
+        console.print(f"oscquery http://{host}:{port}", markup=False)
+    for peer in show.peers:
+        console.print(f"peer     {peer.name}", markup=False)
     if not show.config.offscreen:
         console.print("keys     space next, tab figures, escape twice end; all: livematch keys")
 

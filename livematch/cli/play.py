@@ -12,6 +12,7 @@ from livematch.cli.options import (
     OscAllowOption,
     OscListenOption,
     OscPortOption,
+    OscQueryPortOption,
     OscReplyOption,
     ProviderOption,
     SecondsOption,
@@ -21,6 +22,7 @@ from livematch.cli.options import (
 from livematch.cli.performing import run
 from livematch.config import ShowConfig, parse_settings, parse_size
 from livematch.errors import UsageError
+from livematch.peers.abletonport import HERE
 
 
 def play(
@@ -70,6 +72,19 @@ def play(
     osc_allow: OscAllowOption = [],  # noqa: B006 - typer copies it
     osc_reply: OscReplyOption = 7001,
     no_osc: Annotated[bool, typer.Option("--no-osc", help="Do not listen for OSC.")] = False,
+    oscquery_port: OscQueryPortOption = 0,
+    no_oscquery: Annotated[
+        bool, typer.Option("--no-oscquery", help="Do not describe and announce what OSC can do.")
+    ] = False,
+    ableton: Annotated[
+        bool, typer.Option("--ableton", help="Beat and clips of Ableton Live, by AbletonOSC.")
+    ] = False,
+    ableton_host: Annotated[
+        str | None, typer.Option(help="The machine that Live runs on, if not this one.")
+    ] = None,
+    link: Annotated[
+        bool, typer.Option("--link", help="Listen to the beat of Ableton Link (an extra).")
+    ] = False,
 ) -> None:
     """Play an archive with a camera."""
     if offscreen and record is None and report is None:
@@ -80,6 +95,8 @@ def play(
     if offscreen and operator_display is not None:
         raise UsageError("--operator-display needs a display: it does not go with --offscreen")
     start = parse_settings(settings)
+    if offline and (ableton or ableton_host or link):
+        raise UsageError("--ableton and --link need a live show: add --live")
     config = ShowConfig(
         archive=archive,
         camera=camera,
@@ -103,6 +120,9 @@ def play(
         osc_reply=osc_reply,
         midi=tuple(midi),
         midi_map=midi_map,
+        oscquery_port=None if no_oscquery else oscquery_port,
+        ableton=ableton_host or (HERE if ableton else None),
+        link=link,
         start=start if operator_display is None else replace(start, preview=True),
     )
     went = run(config)

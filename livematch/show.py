@@ -15,7 +15,7 @@ from livematch.osc.feedback import News
 from livematch.render.hud import HudStatus
 from livematch.session import Show, open_show
 from livematch.telemetry import StageSummary
-from livematch.values import Cue
+from livematch.values import Cue, Sound
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +52,14 @@ class Watch:
         self._status_due_s = self._began_s
         self._cues: deque[Cue] = deque(maxlen=CUES_KEPT)
         self._pictures = 0
+        self._onsets = 0
         self._first_picture_s: float | None = None
         self._happening = Happening(show, lambda: "; ".join(warnings(show)))
 
     def __call__(self, tick: Tick) -> None:
         """Take note of one tick; called by the engine between drawing and presenting."""
         self._pictures += 1
+        self._onsets += len(tick.hands.sound.onsets)
         if tick.cue is not None:
             self._cues.append(tick.cue)
             log.info("%s", _told(tick.cue))
@@ -69,7 +71,8 @@ class Watch:
         if tick.now >= self._status_due_s:
             self._status_due_s = tick.now + STATUS_S
             if tick.hands.params.hud:
-                self._show.stage.tell(hud_status(self._show))
+                heard = sound_line(tick.hands.sound, self._onsets)
+                self._show.stage.tell(hud_status(self._show, heard))
             if self._on_progress is not None:
                 self._on_progress(tick.now - self._began_s)
 
@@ -116,8 +119,8 @@ def perform(
         return watch.report()
 
 
-def hud_status(show: Show) -> HudStatus:
-    """Gather what the HUD shows. The engine's thread."""
+def hud_status(show: Show, sound: str | None = None) -> HudStatus:
+    """Gather what the HUD shows; `sound` says what is heard. The engine's thread."""
     camera = show.camera.status()
     stages = {stage.stage: stage for stage in show.telemetry.summary()}
     frames = stages.get("frame to frame")
@@ -137,7 +140,8 @@ def hud_status(show: Show) -> HudStatus:
         provider=f"{show.embedder.card.name} on {provider.got}",
         provider_warning=str(provider) if provider.remedy else None,
         recording=show.config.record.name if show.config.record else None,
-        warnings=show.stage.warnings,
+        sound=sound,
+        warnings=(*show.stage.warnings, *_ears_trouble(show)),
         osc=_osc_lines(show),
     )
 
@@ -146,7 +150,7 @@ def warnings(show: Show) -> tuple[str, ...]:
     """Return what the performer should know, wherever it is told."""
     camera = show.camera.status()
     lost = (camera_line(camera),) if camera.state in TROUBLED else ()
-    return (*show.stage.warnings, *lost)
+    return (*show.stage.warnings, *_ears_trouble(show), *lost)
 
 
 def _osc_lines(show: Show) -> tuple[str, ...]:
@@ -155,6 +159,18 @@ def _osc_lines(show: Show) -> tuple[str, ...]:
         return ()
     refused = show.osc.monitor.refused(show.clock.now() - REFUSED_SHOWN_S)
     return tuple(str(heard) for heard in refused)
+
+
+def _ears_trouble(show: Show) -> tuple[str, ...]:
+    return (show.ears.warning,) if show.ears.warning else ()
+
+
+def sound_line(sound: Sound, onsets: int) -> str | None:
+    """Say in a line how loud it is and how many attacks there were; None where nothing is heard."""
+    if not sound.is_heard:
+        return None
+    bands = f"bass {sound.bass:.2f}  mid {sound.mid:.2f}  treble {sound.treble:.2f}"
+    return f"level {sound.level:.2f}  {bands}  {onsets} onsets"
 
 
 def camera_line(camera: CameraStatus) -> str:

@@ -248,7 +248,7 @@ def test_that_an_input_begins_is_no_attack() -> None:
 def test_sound_that_was_lost_begins_a_new_run() -> None:
     listener = Listener(48000, attacks=False)
     listener.hear(Block(silence(0.5), 10.0), Tuning())
-    after = Block(silence(0.5), 70.0, attacks=(12000,), broken=True)
+    after = Block(silence(0.5) + np.float32(1), 70.0, attacks=(12000,), broken=True)
     assert listener.hear(after, Tuning()).onsets == (Onset(69.75, 1.0),)
 
 

@@ -20,7 +20,7 @@ from livematch.audio.file import RATE, Channels, SoundFile
 from livematch.audio.graph import PyoGraph, manual_server, pyo_library
 from livematch.audio.hearing import Hearing, Tuning
 from livematch.audio.inputs import SoundInput, connected_inputs, find_input
-from livematch.audio.levels import Loudness
+from livematch.audio.levels import Loudness, strength
 from livematch.audio.spectrum import HOP_S, Samples
 from livematch.clock import Clock, SystemClock
 from livematch.errors import SoundError
@@ -173,7 +173,8 @@ class Listener:
         self._pushed += len(block.samples)
         began_s = self._place(block.ended_s)
         heard = self._hearing.push(block.samples, tuning)
-        own = (Onset(pushed_s + n / self._rate, 1.0) for n in block.attacks)
+        strong = strength(block.samples * tuning.gain) if block.attacks else 0.0
+        own = (Onset(pushed_s + n / self._rate, strong) for n in block.attacks)
         onsets = tuple(
             replace(onset, at_s=began_s + onset.at_s)
             for onset in (*heard.onsets, *own)

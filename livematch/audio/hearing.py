@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Self
 
-from livematch.audio.levels import Levels, Loudness
+from livematch.audio.levels import Levels, Loudness, strength
 from livematch.audio.onsets import DELAY_S, SuperFlux
 from livematch.audio.spectrum import Samples, Spectra
 from livematch.control.params import Params
 from livematch.values import Onset
+
+ATTACK_HOPS = 3  # in which an attack lies when it is noticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,9 @@ class Hearing:
             loudness = self._levels.hear(magnitudes)
             if self._flux is None:
                 continue
-            strength = self._flux.hear(magnitudes, tuning.threshold, tuning.gap_s)
-            if strength is not None:
-                onsets.append(Onset(max(0.0, self.heard_s - DELAY_S), strength))
+            if self._flux.hear(magnitudes, tuning.threshold, tuning.gap_s):
+                attack = self._spectra.newest[-ATTACK_HOPS * self._spectra.hop :]
+                onsets.append(Onset(max(0.0, self.heard_s - DELAY_S), strength(attack)))
         return Heard(tuple(onsets), loudness)
 
     @property

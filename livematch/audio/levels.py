@@ -25,6 +25,17 @@ class Loudness:
     treble: float = 0.0
 
 
+def shown(decibels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where a meter stands for these, 0 to 1."""
+    return np.clip(1 - decibels / FLOOR_DB, 0, 1)
+
+
+def strength(attack: Samples) -> float:
+    """Return how strong an attack is, 0 to 1: the loudest of its samples, as a meter shows it."""
+    loudest = float(np.max(np.abs(attack), initial=0.0))
+    return float(shown(20 * np.log10(np.float64(loudest) + 1e-6)))
+
+
 class Levels:
     """Meters that are told magnitudes, hop by hop. Pure."""
 
@@ -40,6 +51,6 @@ class Levels:
         power = np.square(magnitudes[self._first :], dtype=np.float64) / HANN_BINS
         bands = np.add.reduceat(power, self._starts)
         decibels = 10 * np.log10(np.append(bands.sum(), bands) + 1e-12)
-        now = np.clip(1 - decibels / FLOOR_DB, 0, 1)
+        now = shown(decibels)
         self._shown += (now - self._shown) * np.where(now > self._shown, self._rise, self._fall)
         return Loudness(*map(float, self._shown))

@@ -22,7 +22,7 @@ MEMORY_S = 1.2  # how soon what goes on becomes background
 QUIETEST = 1.2e-4  # the background is never taken for less, of full scale: −78 dB
 COMPRESSION = 0.04  # multiples of the background below 1 / this count almost as they are
 MEAN_S = 0.25  # of flux, before which an attack must stand out
-ABOVE_MEAN, ABOVE_ALL = 1.6, 0.08  # times the mean, and beyond it whatever that is
+ABOVE_MEAN, ABOVE_ALL = 1.6, 0.09  # times the mean, and beyond it whatever that is
 PEAK_HOPS = 2  # an attack is more than these before it; nothing after it is waited for
 
 DELAY_S = 0.008
@@ -41,8 +41,8 @@ class SuperFlux:
         self._forget = np.float32(1 - np.exp(-HOP_S / MEMORY_S))
         self._since_hops: float = np.inf
 
-    def hear(self, magnitudes: Samples, threshold: float, gap_s: float) -> float | None:
-        """Return how strong an attack this hop reveals, 0 to 1; None when it reveals none.
+    def hear(self, magnitudes: Samples, threshold: float, gap_s: float) -> bool:
+        """Say whether this hop reveals an attack.
 
         `threshold` multiplies what an attack must reach, `gap_s` is the least time between two.
         """
@@ -53,9 +53,9 @@ class SuperFlux:
         self._since_hops += 1
         too_soon = self._since_hops * HOP_S < gap_s - 1e-9
         if flux < needed or flux < max(recent) or too_soon:
-            return None
+            return False
         self._since_hops = 0
-        return 1.0 - needed / flux
+        return True
 
     def _rise(self, magnitudes: Samples) -> float:
         """How much more there is than a moment ago, in the mean of all bands."""

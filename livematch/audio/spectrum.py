@@ -26,6 +26,7 @@ class Spectra:
         self.frequencies = np.fft.rfftfreq(self.size, 1 / rate).astype(np.float64)
         window = np.hanning(self.size)
         self._window = (window * 2 / window.sum()).astype(np.float32)
+        self.newest: Samples = np.zeros(self.size, np.float32)  # the window told last
         self._waiting: Samples = np.zeros(self.size - self.hop, np.float32)
 
     def push(self, samples: Samples) -> Iterator[Samples]:
@@ -33,7 +34,7 @@ class Spectra:
         self._waiting = np.concatenate((self._waiting, _clean(samples)))
         first = 0
         while first + self.size <= len(self._waiting):
-            frame = self._waiting[first : first + self.size]
+            frame = self.newest = self._waiting[first : first + self.size]
             yield np.abs(np.fft.rfft((frame - frame.mean()) * self._window)).astype(np.float32)
             first += self.hop
         self._waiting = self._waiting[first:]

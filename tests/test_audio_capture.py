@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,16 @@ import pytest
 from sound_kit import silence, with_hits, write_wav
 
 from livematch.audio.capture import DeviceEars
-from livematch.audio.device import Begun, Block, Failed, Listener, PlayedSpec, SoundSpec, Told
+from livematch.audio.device import (
+    Begun,
+    Block,
+    Failed,
+    InputSpec,
+    Listener,
+    PlayedSpec,
+    SoundSpec,
+    Told,
+)
 from livematch.audio.hearing import Tuning
 from livematch.audio.inputs import SoundInput, find_input
 from livematch.audio.judge import BACKOFF_S, Health, Verdict, judge, patience_s
@@ -332,6 +342,28 @@ def test_pyo_in_its_own_process_hears_a_file(
     assert beats == pytest.approx(np.round(beats), abs=0.05), "they come every half second"
     assert abs(at_s[-1] - time.monotonic()) < GIVE_UP_S, "in the machine's own time"
     assert listened.last.is_heard
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the input is made with ALSA")
+def test_pyo_in_its_own_process_hears_an_input(
+    listen: Callable[[Any], Listened], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ALSA's null device, whose sound is whatever lay in memory: opened, named, heard."""
+    asound = tmp_path / "asound.conf"
+    asound.write_text(
+        """
+        ctl.!default { type null }
+        pcm.!default { type null }
+        pcm.nothing { type null; hint { show on; description "Nothing" } }
+        """
+    )
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(asound))
+    listened = listen(InputSpec("nothing", channels=(2,)))
+    listened.until(lambda: listened.last.is_heard)
+    with pytest.raises(SoundError, match=r"no channel 9999.*counted from 1"):
+        listen(InputSpec("nothing", channels=(9999,)))
+    with pytest.raises(SoundError, match=r"no sound input 'Scarlett'.*'nothing'"):
+        listen(InputSpec("Scarlett"))
 
 
 def test_a_process_that_is_killed_is_begun_again(

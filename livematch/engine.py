@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PICTURE = "cue → first picture"  # the stage whose length the director looks ahead by
 PREVIEW_HZ = 13.0  # pictures a second of the candidates while only the operator sees them
+ONSET = "onset"  # the cause of a cue that answers an attack
 WARMED = 3  # candidates whose films are kept ready
 
 
@@ -98,6 +99,7 @@ class Engine:
         self._from_grid: Cue | None = None
         self._presented_frame = -1
         self._last_presented_s: float | None = None
+        self._answer: tuple[Cue, float] | None = None  # to the sound: the cue, and its attack
 
     def run(self, on_tick: Callable[[Tick], None], until_s: float | None = None) -> None:
         """Tick until somebody quits, the stage is closed or the clock reaches `until_s`."""
@@ -193,5 +195,18 @@ class Engine:
             record("found → decided", (tick.now - observation.found_s) * 1e3)
             record("decided → presented", (presented_s - tick.now) * 1e3)
             record("captured → presented", (presented_s - observation.captured_s) * 1e3)
+        self._measure_sound(tick, presented_s)
         if tick.program.begun is not None:
             record(FIRST_PICTURE, (presented_s - tick.program.begun.decided_s) * 1e3)
+
+    def _measure_sound(self, tick: Tick, presented_s: float) -> None:
+        """Follow an attack from the sound to the first picture that answers it."""
+        onsets = tick.hands.sound.onsets
+        for onset in onsets:
+            self._telemetry.record("attack → heard", (tick.now - onset.at_s) * 1e3)
+        if tick.cue is not None and tick.cue.cause == ONSET and onsets:
+            self._answer = tick.cue, onsets[-1].at_s
+        if self._answer is not None and tick.program.begun is self._answer[0]:
+            took_s = presented_s - self._answer[1]
+            self._telemetry.record("attack → presented", took_s * 1e3)
+            self._answer = None

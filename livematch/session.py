@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from livematch.archive.finder import Finder
 from livematch.archive.network import open_describer
 from livematch.archive.store import Archive
-from livematch.audio.ears import Deaf, Ears
+from livematch.audio.capture import DeviceEars
+from livematch.audio.ears import Ears
+from livematch.audio.open import open_ears
 from livematch.camera.device import parse_mode
 from livematch.camera.open import open_camera
 from livematch.camera.source import Camera
@@ -87,6 +89,16 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)
+        ears = open_ears(  # an input opens while the network does
+            config.sound,
+            clock,
+            config.start,
+            channels=config.sound_channels,
+            rate=config.sound_rate,
+            detector=config.onsets,
+            telemetry=telemetry,
+        )
+        stack.callback(ears.close)
         recorder = _open_recorder(config)
         if recorder is not None:
             stack.callback(recorder.close)
@@ -119,8 +131,8 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             shelf.start()
             eyes = LiveEyes(camera, vision)
         stack.callback(eyes.close)
-        ears: Ears = Deaf()
-        stack.callback(ears.close)
+        if isinstance(ears, DeviceEars):
+            ears.wait_until_ready()
         engine = Engine(
             clock=clock,
             control=control,

@@ -16,7 +16,7 @@ from livematch.osc.feedback import News
 from livematch.render.hud import HudStatus
 from livematch.session import Show, open_show
 from livematch.telemetry import StageSummary
-from livematch.values import Cue
+from livematch.values import Cue, Sound
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +53,14 @@ class Watch:
         self._status_due_s = self._began_s
         self._cues: deque[Cue] = deque(maxlen=CUES_KEPT)
         self._pictures = 0
+        self._onsets = 0
         self._first_picture_s: float | None = None
         self._happening = Happening(show, lambda: "; ".join(warnings(show)))
 
     def __call__(self, tick: Tick) -> None:
         """Take note of one tick; called by the engine between drawing and presenting."""
         self._pictures += 1
+        self._onsets += len(tick.hands.sound.onsets)
         if tick.cue is not None:
             self._cues.append(tick.cue)
             log.info("%s", _told(tick.cue))
@@ -74,7 +76,8 @@ class Watch:
         if tick.now >= self._status_due_s:
             self._status_due_s = tick.now + STATUS_S
             if tick.hands.params.hud:
-                self._show.stage.tell(hud_status(self._show))
+                heard = sound_line(tick.hands.sound, self._onsets)
+                self._show.stage.tell(hud_status(self._show, heard))
             if self._on_progress is not None:
                 self._on_progress(tick.now - self._began_s)
 
@@ -135,8 +138,8 @@ def shown_at(tick: Tick) -> Shown:
     )
 
 
-def hud_status(show: Show) -> HudStatus:
-    """Gather what the HUD shows. The engine's thread."""
+def hud_status(show: Show, sound: str | None = None) -> HudStatus:
+    """Gather what the HUD shows; `sound` says what is heard. The engine's thread."""
     camera = show.camera.status()
     stages = {stage.stage: stage for stage in show.telemetry.summary()}
     frames = stages.get("frame to frame")
@@ -157,6 +160,7 @@ def hud_status(show: Show) -> HudStatus:
         provider_warning=str(provider) if provider.remedy else None,
         recording=show.config.record.name if show.config.record else None,
         warnings=warnings(show),
+        sound=sound,
         osc=_osc_lines(show),
     )
 
@@ -176,6 +180,14 @@ def _osc_lines(show: Show) -> tuple[str, ...]:
         return ()
     refused = show.osc.monitor.refused(show.clock.now() - REFUSED_SHOWN_S)
     return tuple(str(heard) for heard in refused)
+
+
+def sound_line(sound: Sound, onsets: int) -> str | None:
+    """Say in a line how loud it is and how many attacks there were; None where nothing is heard."""
+    if not sound.is_heard:
+        return None
+    bands = f"bass {sound.bass:.2f}  mid {sound.mid:.2f}  treble {sound.treble:.2f}"
+    return f"level {sound.level:.2f}  {bands}  {onsets} onsets"
 
 
 def camera_line(camera: CameraStatus) -> str:

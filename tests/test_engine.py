@@ -2,7 +2,7 @@
 
 import pytest
 
-from livematch.audio.ears import Deaf
+from livematch.audio.ears import Deaf, Ears
 from livematch.clock import ManualClock
 from livematch.control.commands import Fire, Trigger
 from livematch.control.params import Params
@@ -15,7 +15,7 @@ from livematch.playback.decks import Decks
 from livematch.playback.mosaic import OfflineMosaic
 from livematch.playback.shelf import Shelf
 from livematch.telemetry import Telemetry
-from livematch.values import Clip, Cue, Frame, Layer, Moment, Observation, Pane
+from livematch.values import Clip, Cue, Frame, Layer, Moment, Observation, Onset, Pane, Sound
 
 
 class BlindEyes:
@@ -63,15 +63,21 @@ def no_clip(moment: Moment) -> Clip:
 
 
 def rig(
-    drops: range, *, forgiving: bool, director: Director | None = None
+    drops: range,
+    *,
+    forgiving: bool,
+    director: Director | None = None,
+    ears: Ears | None = None,
+    clock: ManualClock | None = None,
 ) -> tuple[Engine, ClumsyStage, Telemetry, Control]:
-    clock, telemetry, control, shelf = ManualClock(), Telemetry(), Control(), Shelf()
+    clock = clock or ManualClock()
+    telemetry, control, shelf = Telemetry(), Control(), Shelf()
     stage = ClumsyStage(clock, drops)
     engine = Engine(
         clock=clock,
         control=control,
         eyes=BlindEyes(),
-        ears=Deaf(),
+        ears=ears or Deaf(),
         director=director or Director(),
         decks=Decks((OfflineDeck(shelf), OfflineDeck(shelf)), no_clip),
         shelf=shelf,
@@ -138,3 +144,27 @@ def test_a_failing_show_can_still_be_ended() -> None:
     asked = stage.asked
     engine.run(lambda tick: None, until_s=1000.0)
     assert stage.asked == asked + 1
+
+
+class OneOnset:
+    """Ears that hear one attack, a while ago."""
+
+    warning: str | None = None
+
+    def listen(self, now: float, params: Params) -> Sound:
+        heard = (Onset(now - 0.02, 0.5),) if abs(now - 0.5) < 0.01 else ()
+        return Sound(heard, is_heard=True)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_attacks_are_followed_to_the_tick_that_hears_them() -> None:
+    clock = ManualClock()
+    engine, _, telemetry, _ = rig(range(0), forgiving=False, ears=OneOnset(), clock=clock)
+    ticks: list[Tick] = []
+    engine.run(ticks.append, until_s=0.55)
+    (heard,) = [s for s in telemetry.summary() if s.stage == "attack → heard"]
+    assert heard.count == 1
+    assert heard.max_ms == pytest.approx(20)
+    assert ticks[-1].hands.sound.is_heard

@@ -2,22 +2,24 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 from films import texture
 from show_kit import CAMERA, SCENES
+from sound_kit import silence, with_hits, write_wav
 
 from livematch.config import ShowConfig
 from livematch.control.commands import Beat, Fire, Set, Trigger
 from livematch.control.params import Fallback, Grid, Layout, Params
 from livematch.engine import Tick
-from livematch.errors import ArchiveError, CameraError, ModelError, RecordError
+from livematch.errors import ArchiveError, CameraError, ModelError, RecordError, SoundError
 from livematch.render.hud import hud_lines
 from livematch.session import open_show
-from livematch.show import ShowReport, Watch, hud_status, perform
-from livematch.values import Source
+from livematch.show import ShowReport, Watch, hud_status, perform, sound_line
+from livematch.values import Sound, Source
 
 FPS = 25
 STRICT = Params(stickiness=0.05, min_hold=1.0, max_hold=60.0, shot_cooldown=0.0, fade=0.2)
@@ -185,5 +187,50 @@ def test_what_is_wrong_is_said_before_the_show(
     with (
         pytest.raises(error, match=message),
         open_show(replace(config, **change)),  # type: ignore[arg-type]
+    ):
+        pass
+
+
+def test_sound_is_heard_offline_exactly_and_always_the_same(
+    config: ShowConfig, tmp_path: Path
+) -> None:
+    """A click every half second; each is heard in the first tick after it was complete."""
+    loop = write_wav(tmp_path / "loop.wav", with_hits(silence(0.5), (0.25,), "click"))
+    sounding = replace(config, sound=str(loop), seconds=3.0, start=replace(STRICT, hud=True))
+    shows = []
+    for _ in range(2):
+        heard: list[tuple[float, Sound]] = []
+        with open_show(sounding) as show:
+            watch = Watch(show)
+
+            def note(tick: Tick, watch: Watch = watch, into: list[Any] = heard) -> None:
+                into.append((tick.now, tick.hands.sound))
+                watch(tick)
+
+            show.engine.run(note, 3.0)
+            stages = {stage.stage: stage for stage in show.telemetry.summary()}
+        shows.append(heard)
+    assert shows[0] == shows[1]
+    attacks = [onset.at_s for _, sound in heard for onset in sound.onsets]
+    assert attacks == pytest.approx([0.25 + n / 2 for n in range(6)], abs=0.012)
+    assert stages["attack → heard"].count == 6
+    assert stages["attack → heard"].max_ms <= 1e3 / FPS + 20
+    line = sound_line(heard[-1][1], len(attacks))
+    assert line is not None
+    assert "6 onsets" in line
+    assert sound_line(Sound(), 6) is None
+
+
+def test_what_is_wrong_with_the_ears_is_on_the_hud(config: ShowConfig, tmp_path: Path) -> None:
+    empty = write_wav(tmp_path / "empty.wav", silence(0))
+    with open_show(replace(config, sound=str(empty), seconds=0.2)) as show:
+        show.engine.run(lambda tick: None, 0.2)
+        assert any("not one sample" in line for line in hud_lines(hud_status(show)))
+
+
+def test_a_show_with_a_sound_that_is_not_there_does_not_begin(config: ShowConfig) -> None:
+    with (
+        pytest.raises(SoundError, match="there is no sound file"),
+        open_show(replace(config, sound="not/there.wav")),
     ):
         pass

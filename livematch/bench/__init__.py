@@ -6,6 +6,7 @@ One module for each thing that is measured; `SECTIONS` is the table of all parts
 from collections.abc import Callable
 
 from livematch.bench.decks import two_decks
+from livematch.bench.ears import ears
 from livematch.bench.figures import Plan, Section
 from livematch.bench.films import indexing, shots
 from livematch.bench.large import large_archive
@@ -18,6 +19,7 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "grid": grid,
     "decks": two_decks,
     "start": start,
+    "ears": ears,
     "shots": shots,
     "indexing": indexing,
     "memory": memory,

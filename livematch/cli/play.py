@@ -20,7 +20,7 @@ from livematch.cli.options import (
     SizeOption,
 )
 from livematch.cli.performing import run
-from livematch.config import ShowConfig, parse_settings, parse_size
+from livematch.config import Detector, ShowConfig, parse_channels, parse_settings, parse_size
 from livematch.errors import UsageError
 from livematch.peers.abletonport import HERE
 
@@ -33,6 +33,19 @@ def play(
     camera_mode: Annotated[
         str | None, typer.Option(help="Asked of a device: WIDTHxHEIGHT@FPS:FORMAT, 1280x720@30.")
     ] = None,
+    sound: Annotated[
+        str, typer.Option(help="What is heard: an input's number or name, `default`, a file, none.")
+    ] = "none",
+    sound_channels: Annotated[
+        str | None, typer.Option(help="Which channels are mixed: 1, or 1,2 or 3-6.")
+    ] = None,
+    sound_rate: Annotated[
+        float | None,
+        typer.Option(min=8000, max=192000, help="Asked of an input, in Hz. [default: its own]"),
+    ] = None,
+    onsets: Annotated[
+        Detector, typer.Option(help="What listens for attacks: ours, or pyo's plain one.")
+    ] = Detector.SUPERFLUX,
     size: SizeOption = "1280x720",
     fullscreen: Annotated[bool, typer.Option("--fullscreen", "-f", help="Fill a display.")] = False,
     display: Annotated[int, typer.Option(min=0, help="Which display to fill.")] = 0,
@@ -101,6 +114,10 @@ def play(
         archive=archive,
         camera=camera,
         camera_mode=camera_mode,
+        sound=sound,
+        sound_channels=parse_channels(sound_channels) if sound_channels else None,
+        sound_rate=sound_rate,
+        onsets=onsets,
         size_px=parse_size(size),
         fullscreen=fullscreen,
         display=display,

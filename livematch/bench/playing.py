@@ -31,7 +31,7 @@ ALWAYS_FADING = Params(fade=2.0, min_hold=2.0, max_hold=2.0, shot_cooldown=4.0)
 
 def latency(plan: Plan) -> Section:
     """From a frame of the camera to the picture that answers it, 640×360."""
-    config = replace(showshow_config(plan), size_px=(640, 360), start=EAGER)
+    config = replace(show_config(plan), size_px=(640, 360), start=EAGER)
     stages, counters, about, refresh_ms = played(config, plan.seconds)
     answer, cue = _stage(stages, "captured → presented"), _stage(stages, "cue → first picture")
     limit_ms = 20 + refresh_ms
@@ -51,7 +51,7 @@ def latency(plan: Plan) -> Section:
 
 def crossfade(plan: Plan) -> Section:
     """Two decks crossfading all the time at 1280×720, the whole instrument at work."""
-    config = replace(showshow_config(plan), size_px=(1280, 720), start=ALWAYS_FADING)
+    config = replace(show_config(plan), size_px=(1280, 720), start=ALWAYS_FADING)
     stages, counters, about, _ = played(config, max(plan.seconds, 60.0))
     frames = _stage(stages, "frame to frame")
     return Section(

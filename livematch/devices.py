@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from livematch.audio.inputs import SoundInput, connected_inputs
 from livematch.camera.listing import CameraDevice, connected_cameras
 
 ASK_LIMIT_S = 15.0  # PortAudio tries every sound system in turn
@@ -30,18 +31,6 @@ class Display:
     width: int
     height: int
     rate_hz: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class SoundInput:
-    """A sound input, by PortAudio's number; `usual` is the one taken when none is named."""
-
-    index: int
-    name: str
-    usual: bool
-    channels: int
-    rate_hz: float
-    latency_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,22 +145,7 @@ def _display_name(screen: Any) -> str:
 
 
 def _sounds() -> list[Row]:
-    import pyo  # noqa: PLC0415 - only in a process of its own
-
-    infos, _ = pyo.pa_get_devices_infos()
-    names, numbers = pyo.pa_get_input_devices()
-    usual = pyo.pa_get_default_input() if numbers else None
-    return [
-        {
-            "index": int(number),
-            "name": str(name),
-            "usual": number == usual,
-            "channels": int(pyo.pa_get_input_max_channels(number)),
-            "rate_hz": float(infos.get(number, {}).get("default sr", 0)),
-            "latency_ms": round(float(infos.get(number, {}).get("latency", 0)) * 1000, 1),
-        }
-        for name, number in zip(names, numbers, strict=True)
-    ]
+    return [asdict(sound) for sound in connected_inputs()]
 
 
 def _providers() -> list[Row]:

@@ -7,25 +7,35 @@ from typing import Protocol
 
 from livematch.audio.ears import Ears
 from livematch.clock import Clock
-from livematch.control.commands import Trigger
-from livematch.control.params import Params
+from livematch.control.commands import Set, Trigger
+from livematch.control.params import Layout, Params
 from livematch.control.state import Control, Hands
 from livematch.direction.director import Director
 from livematch.eyes import Eyes, Sight
 from livematch.playback.decks import Decks, Program
+from livematch.playback.mosaic import FASTEST_HZ, Mosaic
 from livematch.playback.shelf import Shelf
 from livematch.telemetry import Telemetry
-from livematch.values import Cue, Frame, Layer
+from livematch.values import Cue, Frame, Layer, Pane
 
 log = logging.getLogger(__name__)
 
+FIRST_PICTURE = "cue → first picture"  # the stage whose length the director looks ahead by
+PREVIEW_HZ = 13.0  # pictures a second of the candidates while only the operator sees them
+ONSET = "onset"  # the cause of a cue that answers an attack
 WARMED = 3  # candidates whose films are kept ready
 
 
 class Stage(Protocol):
     """Where the program is shown: a window, an offscreen picture, a recording."""
 
-    def draw(self, layers: tuple[Layer, ...], camera: Frame | None, params: Params) -> None:
+    def draw(
+        self,
+        layers: tuple[Layer, ...],
+        camera: Frame | None,
+        params: Params,
+        panes: tuple[Pane, ...] = (),
+    ) -> None:
         """Compose one picture."""
         ...
 
@@ -67,6 +77,7 @@ class Engine:
         director: Director,
         decks: Decks,
         shelf: Shelf,
+        mosaic: Mosaic,
         stage: Stage,
         telemetry: Telemetry,
         forgiving: bool = False,
@@ -78,14 +89,17 @@ class Engine:
         self._director = director
         self._decks = decks
         self._shelf = shelf
+        self._mosaic = mosaic
         self._stage = stage
         self._telemetry = telemetry
         self._forgiving = forgiving
         self._seen_failures: set[str] = set()
         self._hands = Hands(control.params)
         self._number = 0
+        self._from_grid: Cue | None = None
         self._presented_frame = -1
         self._last_presented_s: float | None = None
+        self._answer: tuple[Cue, float] | None = None  # to the sound: the cue, and its attack
 
     def run(self, on_tick: Callable[[Tick], None], until_s: float | None = None) -> None:
         """Tick until somebody quits, the stage is closed or the clock reaches `until_s`."""
@@ -107,13 +121,19 @@ class Engine:
         sound = self._ears.listen(now, self._control.params)
         hands = self._hands = self._control.update(now, sound)
         sight = self._eyes.look(now)
-        cue = self._director.update(now, sight.observation, hands)
+        lead_s = self._telemetry.recent_ms(FIRST_PICTURE) / 1e3
+        cue = self._director.update(now, sight.observation, hands, lead_s)
         if cue is not None:
             self._decks.cue(cue)
-        program = self._decks.program_at(now, frozen=hands.params.freeze)
+        is_grid = hands.params.screen is Layout.GRID
+        # behind the grid nobody sees the decks: they stand still, once a fade is over
+        is_hidden = is_grid and not self._decks.is_fading
+        program = self._decks.program_at(now, frozen=hands.params.freeze or is_hidden)
         if program.failed is not None:
             self._withdraw(program)
-        self._stage.draw(program.layers, sight.frame, hands.params)
+        self._leave_grid(cue, program, is_grid=is_grid)
+        panes = self._panes(now, hands.params)
+        self._stage.draw(program.layers, sight.frame, hands.params, panes)
         self._expect(sight)
         self._number += 1
         return Tick(self._number, now, hands, sight, cue, program)
@@ -124,6 +144,32 @@ class Engine:
         if kind not in self._seen_failures:
             self._seen_failures.add(kind)
             log.error("the show goes on after %s", kind, exc_info=error)
+
+    def _leave_grid(self, cue: Cue | None, program: Program, *, is_grid: bool) -> None:
+        """Go from the grid to the full frame when what was brought in there has its picture."""
+        if not is_grid:
+            self._from_grid = None
+        elif cue is not None:
+            self._from_grid = cue
+        if self._from_grid is not None and program.begun is self._from_grid:
+            self._control.submit(Set("screen", Layout.PROGRAM.value))
+
+    def _panes(self, now: float, params: Params) -> tuple[Pane, ...]:
+        """Return the candidates on offer, playing; while nobody looks, nothing is decoded."""
+        if not params.preview and params.screen is not Layout.GRID:
+            self._mosaic.rest()
+            return ()
+        panes = self._mosaic.panes_at(
+            now,
+            self._director.offered,
+            frozen=params.freeze,
+            pictures_hz=FASTEST_HZ if params.screen is Layout.GRID else PREVIEW_HZ,
+        )
+        for match, fault in self._mosaic.failed():
+            self._director.drop(match)
+            self._telemetry.count("candidates failed")
+            log.warning("cannot be offered: %s", fault)
+        return panes
 
     def _withdraw(self, program: Program) -> None:
         """Go on with what is on when a cue cannot be performed."""
@@ -149,5 +195,18 @@ class Engine:
             record("found → decided", (tick.now - observation.found_s) * 1e3)
             record("decided → presented", (presented_s - tick.now) * 1e3)
             record("captured → presented", (presented_s - observation.captured_s) * 1e3)
+        self._measure_sound(tick, presented_s)
         if tick.program.begun is not None:
-            record("cue → first picture", (presented_s - tick.program.begun.decided_s) * 1e3)
+            record(FIRST_PICTURE, (presented_s - tick.program.begun.decided_s) * 1e3)
+
+    def _measure_sound(self, tick: Tick, presented_s: float) -> None:
+        """Follow an attack from the sound to the first picture that answers it."""
+        onsets = tick.hands.sound.onsets
+        for onset in onsets:
+            self._telemetry.record("attack → heard", (tick.now - onset.at_s) * 1e3)
+        if tick.cue is not None and tick.cue.cause == ONSET and onsets:
+            self._answer = tick.cue, onsets[-1].at_s
+        if self._answer is not None and tick.program.begun is self._answer[0]:
+            took_s = presented_s - self._answer[1]
+            self._telemetry.record("attack → presented", took_s * 1e3)
+            self._answer = None

@@ -29,6 +29,10 @@ class CameraError(LivematchError):
     """A camera cannot be opened, or has gone."""
 
 
+class SoundError(LivematchError):
+    """A sound input cannot be opened, or a file of sound not be read."""
+
+
 class DisplayError(LivematchError):
     """No picture can be shown or rendered here."""
 

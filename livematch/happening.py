@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
+from livematch.control.commands import PICKS
 from livematch.engine import Tick
 from livematch.render.hud import time_code
 from livematch.session import Show
-from livematch.values import Cue, Match, Observation, Onset
+from livematch.values import Cue, Match, Onset
 
 FLASH_S = 0.1  # how long an attack is told before it is told to be over
 FPS_OVER_S = 0.5
 CANDIDATES_S = 0.25  # how often the candidates are named: faster they cannot be read
-PICKS = 9
 ROOT = "/livematch/status/"
 
 Told = float | int | str
@@ -40,12 +40,12 @@ class Happening:
         self._sound(told, tick)
         self._beat(told, tick)
         self._rate(told, tick.now)
-        observation = tick.sight.observation
-        if observation is not None:
-            told["cut"] = observation.cuts
-            if tick.now >= self._candidates_due_s:
-                self._candidates_due_s = tick.now + CANDIDATES_S
-                self._candidates(told, observation)
+        told.update(preset=tick.hands.preset, step=tick.hands.step)
+        if tick.sight.observation is not None:
+            told["cut"] = tick.sight.observation.cuts
+        if tick.now >= self._candidates_due_s:
+            self._candidates_due_s = tick.now + CANDIDATES_S
+            self._candidates(told)
         return {ROOT + path: value for path, value in told.items()}
 
     def _film(self, told: dict[str, Told], begun: Cue | None) -> None:
@@ -102,14 +102,11 @@ class Happening:
             told["warning"] = self._warnings()
             self._fps_since_s, self._pictures = now, 0
 
-    def _candidates(self, told: dict[str, Told], observation: Observation) -> None:
-        """Name what can be picked: the best that are not on."""
-        playing = self._show.decks.playing()
-        match = playing[0].match if playing else None
-        on = match.moment.shot_id if match else None
-        others = [m.start for m in observation.candidates if m.moment.shot_id != on][:PICKS]
+    def _candidates(self, told: dict[str, Told]) -> None:
+        """Name what can be picked, each by its number."""
+        offered = [match.start for match in self._show.director.offered]
         for number in range(1, PICKS + 1):
-            moment = others[number - 1] if number <= len(others) else None
+            moment = offered[number - 1] if number <= len(offered) else None
             told[f"candidate/{number}"] = (
                 f"{self._show.archive.clip(moment).title} {time_code(moment.time_s)}"
                 if moment

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from livematch.archive.finder import Finder
 from livematch.archive.network import open_describer
 from livematch.archive.store import Archive
-from livematch.audio.ears import Deaf, Ears
+from livematch.audio.capture import DeviceEars
+from livematch.audio.ears import Ears
+from livematch.audio.open import open_ears
 from livematch.camera.device import parse_mode
 from livematch.camera.open import open_camera
 from livematch.camera.source import Camera
@@ -21,9 +23,14 @@ from livematch.embed.features import AnyEmbedder
 from livematch.engine import Engine
 from livematch.errors import ArchiveError
 from livematch.eyes import Eyes, LiveEyes, OfflineEyes
+from livematch.midi.opening import open_surfaces
+from livematch.midi.surface import Surface
 from livematch.osc.port import OscPort
+from livematch.osc.queryport import QueryPort
+from livematch.peers.open import Peer, open_peers
 from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.decks import Decks
+from livematch.playback.mosaic import LiveMosaic, Mosaic, OfflineMosaic
 from livematch.playback.shelf import Shelf
 from livematch.render.recorder import Policy, Recorder
 from livematch.stage import Stage
@@ -45,12 +52,16 @@ class Show:
     control: Control
     director: Director
     decks: Decks
+    mosaic: Mosaic
     eyes: Eyes
     ears: Ears
+    surfaces: tuple[Surface, ...]
     stage: Stage
     engine: Engine
     telemetry: Telemetry
     osc: OscPort | None = None
+    query: QueryPort | None = None
+    peers: tuple[Peer, ...] = ()
 
 
 @contextmanager
@@ -63,13 +74,31 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
     telemetry = Telemetry()
     control = Control(config.start)
     with ExitStack() as stack:
+        surfaces = open_surfaces(
+            config.midi,
+            config.midi_map,
+            control.submit,
+            clock,
+            config.start,
+            offline=config.offline,
+        )
+        for surface in surfaces:
+            stack.callback(surface.close)
         archive = stack.enter_context(open_archive(config))
-        osc = _open_osc(config, clock, control)
-        if osc is not None:
-            stack.callback(osc.close)
+        ports = _open_ports(config, clock, control, stack)
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)
+        ears = open_ears(  # an input opens while the network does
+            config.sound,
+            clock,
+            config.start,
+            channels=config.sound_channels,
+            rate=config.sound_rate,
+            detector=config.onsets,
+            telemetry=telemetry,
+        )
+        stack.callback(ears.close)
         recorder = _open_recorder(config)
         if recorder is not None:
             stack.callback(recorder.close)
@@ -87,6 +116,10 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         stack.callback(shelf.close)
         decks = Decks(_pair(shelf, offline=config.offline), archive.clip)
         stack.callback(decks.close)
+        mosaic: Mosaic = (
+            OfflineMosaic(archive.clip) if config.offline else LiveMosaic(archive.clip, clock)
+        )
+        stack.callback(mosaic.close)
         director = Director()
         finder = Finder(archive, config.start)
         vision = Vision(describer, finder, lambda: control.params, clock, telemetry)
@@ -98,8 +131,8 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             shelf.start()
             eyes = LiveEyes(camera, vision)
         stack.callback(eyes.close)
-        ears: Ears = Deaf()
-        stack.callback(ears.close)
+        if isinstance(ears, DeviceEars):
+            ears.wait_until_ready()
         engine = Engine(
             clock=clock,
             control=control,
@@ -108,12 +141,12 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             director=director,
             decks=decks,
             shelf=shelf,
+            mosaic=mosaic,
             stage=stage,
             telemetry=telemetry,
             forgiving=not config.offline,
         )
-        if osc is not None:
-            osc.start()
+        ports.start()
         gc.collect()
         gc.freeze()  # what the show is made of lives as long as it: no collection looks at it again
         stack.callback(gc.unfreeze)
@@ -126,12 +159,16 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             control,
             director,
             decks,
+            mosaic,
             eyes,
             ears,
+            surfaces,
             stage,
             engine,
             telemetry,
-            osc,
+            ports.osc,
+            query=ports.query,
+            peers=ports.peers,
         )
 
 
@@ -153,6 +190,37 @@ def _pair(shelf: Shelf, *, offline: bool) -> tuple[Deck, Deck]:
     return LiveDeck("a", shelf), LiveDeck("b", shelf)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """Where other programs and instruments are heard, and told."""
+
+    osc: OscPort | None
+    query: QueryPort | None
+    peers: tuple[Peer, ...]
+
+    def start(self) -> None:
+        """Begin to listen, once there is something to play on."""
+        for port in (self.osc, self.query, *self.peers):
+            if port is not None:
+                port.start()
+
+
+def _open_ports(
+    config: ShowConfig, clock: ManualClock | SystemClock, control: Control, stack: ExitStack
+) -> _Ports:
+    """Take the ports, without listening yet; `stack` frees them."""
+    osc = _open_osc(config, clock, control)
+    if osc is not None:
+        stack.callback(osc.close)
+    query = _open_query(config, osc)
+    if query is not None:
+        stack.callback(query.close)
+    peers = open_peers(control, clock, ableton=config.ableton, link=config.link)
+    for peer in peers:
+        stack.callback(peer.close)
+    return _Ports(osc, query, peers)
+
+
 def _open_osc(
     config: ShowConfig, clock: ManualClock | SystemClock, control: Control
 ) -> OscPort | None:
@@ -166,7 +234,15 @@ def _open_osc(
         port=config.osc_port,
         allow=config.osc_allow,
         reply_port=config.osc_reply,
+        presets=lambda: control.preset_names,
     )
+
+
+def _open_query(config: ShowConfig, osc: OscPort | None) -> QueryPort | None:
+    """Take the port; without OSC there is nothing to describe."""
+    if osc is None or config.oscquery_port is None:
+        return None
+    return QueryPort(osc.address, port=config.oscquery_port, allow=config.osc_allow)
 
 
 def _open_recorder(config: ShowConfig) -> Recorder | None:

@@ -11,11 +11,12 @@ from livematch.config import ShowConfig
 from livematch.control.commands import Trigger
 from livematch.engine import Tick
 from livematch.happening import Happening
+from livematch.midi.feedback import Shown
 from livematch.osc.feedback import News
 from livematch.render.hud import HudStatus
 from livematch.session import Show, open_show
 from livematch.telemetry import StageSummary
-from livematch.values import Cue
+from livematch.values import Cue, Sound
 
 log = logging.getLogger(__name__)
 
@@ -52,24 +53,31 @@ class Watch:
         self._status_due_s = self._began_s
         self._cues: deque[Cue] = deque(maxlen=CUES_KEPT)
         self._pictures = 0
+        self._onsets = 0
         self._first_picture_s: float | None = None
         self._happening = Happening(show, lambda: "; ".join(warnings(show)))
 
     def __call__(self, tick: Tick) -> None:
         """Take note of one tick; called by the engine between drawing and presenting."""
         self._pictures += 1
+        self._onsets += len(tick.hands.sound.onsets)
         if tick.cue is not None:
             self._cues.append(tick.cue)
             log.info("%s", _told(tick.cue))
         if tick.program.begun is not None and self._first_picture_s is None:
             self._first_picture_s = process_age_s()
+        if self._show.surfaces:
+            shown = shown_at(tick)
+            for surface in self._show.surfaces:
+                surface.tick(shown)
         if Trigger.FULLSCREEN in tick.hands.fired:
             self._show.stage.toggle_fullscreen()
         self._tell(tick)
         if tick.now >= self._status_due_s:
             self._status_due_s = tick.now + STATUS_S
             if tick.hands.params.hud:
-                self._show.stage.tell(hud_status(self._show))
+                heard = sound_line(tick.hands.sound, self._onsets)
+                self._show.stage.tell(hud_status(self._show, heard))
             if self._on_progress is not None:
                 self._on_progress(tick.now - self._began_s)
 
@@ -77,7 +85,10 @@ class Watch:
         """Hand over what is told outside; whoever tells it does so in its own time."""
         if self._show.osc is not None:
             as_set = tick.hands.as_set or tick.hands.params
-            self._show.osc.tell(News(as_set, self._happening.update(tick)))
+            news = News(as_set, self._happening.update(tick))
+            self._show.osc.tell(news)
+            if self._show.query is not None:
+                self._show.query.tell(news)
 
     def report(self) -> ShowReport:
         """Return how the show went so far."""
@@ -116,8 +127,19 @@ def perform(
         return watch.report()
 
 
-def hud_status(show: Show) -> HudStatus:
-    """Gather what the HUD shows. The engine's thread."""
+def shown_at(tick: Tick) -> Shown:
+    """Gather what controllers are to show."""
+    observation = tick.sight.observation
+    return Shown(
+        now=tick.now,
+        params=tick.hands.as_set or tick.hands.params,
+        picks=len(observation.candidates) if observation else 0,
+        pulse=tick.hands.pulse,
+    )
+
+
+def hud_status(show: Show, sound: str | None = None) -> HudStatus:
+    """Gather what the HUD shows; `sound` says what is heard. The engine's thread."""
     camera = show.camera.status()
     stages = {stage.stage: stage for stage in show.telemetry.summary()}
     frames = stages.get("frame to frame")
@@ -137,7 +159,8 @@ def hud_status(show: Show) -> HudStatus:
         provider=f"{show.embedder.card.name} on {provider.got}",
         provider_warning=str(provider) if provider.remedy else None,
         recording=show.config.record.name if show.config.record else None,
-        warnings=show.stage.warnings,
+        warnings=warnings(show),
+        sound=sound,
         osc=_osc_lines(show),
     )
 
@@ -145,8 +168,10 @@ def hud_status(show: Show) -> HudStatus:
 def warnings(show: Show) -> tuple[str, ...]:
     """Return what the performer should know, wherever it is told."""
     camera = show.camera.status()
-    lost = (camera_line(camera),) if camera.state in TROUBLED else ()
-    return (*show.stage.warnings, *lost)
+    lost = camera_line(camera) if camera.state in TROUBLED else None
+    hands = (*(surface.warning for surface in show.surfaces), *(p.warning for p in show.peers))
+    told = (lost, show.ears.warning, *hands)
+    return (*show.stage.warnings, *(text for text in told if text))
 
 
 def _osc_lines(show: Show) -> tuple[str, ...]:
@@ -155,6 +180,14 @@ def _osc_lines(show: Show) -> tuple[str, ...]:
         return ()
     refused = show.osc.monitor.refused(show.clock.now() - REFUSED_SHOWN_S)
     return tuple(str(heard) for heard in refused)
+
+
+def sound_line(sound: Sound, onsets: int) -> str | None:
+    """Say in a line how loud it is and how many attacks there were; None where nothing is heard."""
+    if not sound.is_heard:
+        return None
+    bands = f"bass {sound.bass:.2f}  mid {sound.mid:.2f}  treble {sound.treble:.2f}"
+    return f"level {sound.level:.2f}  {bands}  {onsets} onsets"
 
 
 def camera_line(camera: CameraStatus) -> str:
@@ -168,10 +201,16 @@ def all_counters(show: Show) -> dict[str, int]:
     counted = {
         "frames vision skipped": show.eyes.frames_skipped,
         "pictures not recorded": show.stage.recorder.dropped if show.stage.recorder else 0,
+        "pictures skipped in the grid": show.mosaic.skipped,
         "commands refused": show.control.refused,
         "camera reopened": show.camera.status().reopened,
         **(show.osc.counters if show.osc else {}),
+        **(show.query.counters if show.query else {}),
+        **{name: n for peer in show.peers for name, n in peer.counters.items()},
     }
+    for surface in show.surfaces:
+        for name, count in surface.counters.items():
+            counted[name] = counted.get(name, 0) + count
     return {**show.telemetry.counters, **{name: n for name, n in counted.items() if n}}
 
 

@@ -4,6 +4,7 @@ from typing import Self
 
 from livematch.clock import Clock, ManualClock
 from livematch.config import ShowConfig
+from livematch.control.commands import Set
 from livematch.control.keys import Keyboard
 from livematch.control.params import Params
 from livematch.control.state import Control
@@ -11,11 +12,13 @@ from livematch.render.compositor import Compositor
 from livematch.render.gl import Surface, renderer
 from livematch.render.hud import HudStatus
 from livematch.render.offscreen import open_offscreen
+from livematch.render.operator import Operator
 from livematch.render.pacing import Pacer
 from livematch.render.panel import Hud
+from livematch.render.preview import Preview
 from livematch.render.recorder import Recorder
 from livematch.render.window import open_window
-from livematch.values import Frame, Image, Layer
+from livematch.values import Frame, Image, Layer, Pane
 
 TITLE = "livematch"
 
@@ -23,11 +26,18 @@ TITLE = "livematch"
 class Stage:
     """Draws the program, its HUD and its recording, and presents it in the display's rhythm.
 
-    All methods: the thread that made it.
+    With an `operator` surface, HUD and preview are shown there; else they lie over the program.
+    Closing that one ends nothing: it comes back when the preview is switched on again. All
+    methods: the thread that made it.
     """
 
     def __init__(
-        self, surface: Surface, clock: Clock, control: Control, recorder: Recorder | None = None
+        self,
+        surface: Surface,
+        clock: Clock,
+        control: Control,
+        recorder: Recorder | None = None,
+        operator: Operator | None = None,
     ) -> None:
         self.renderer = renderer()
         self._surface = surface
@@ -35,7 +45,9 @@ class Stage:
         self._control = control
         self._recorder = recorder
         self._compositor = Compositor()
+        self._operator = operator
         self._hud = Hud()
+        self._preview = Preview()
         self._keyboard = Keyboard()
         self._status: HudStatus | None = None
         self._pacer = _pacer(clock, surface.refresh_hz)
@@ -54,15 +66,35 @@ class Stage:
             display_index=config.display,
             clock=clock,
         )
-        return cls(window, clock, control, recorder)
+        operator = None
+        if config.operator_display is not None:
+            try:
+                operator = Operator.on_display(config.operator_display, clock)
+            except BaseException:
+                window.close()
+                raise
+        return cls(window, clock, control, recorder, operator)
 
-    def draw(self, layers: tuple[Layer, ...], camera: Frame | None, params: Params) -> None:
-        """Compose one picture: the program as laid out, and the HUD over it where it is wanted."""
+    def draw(
+        self,
+        layers: tuple[Layer, ...],
+        camera: Frame | None,
+        params: Params,
+        panes: tuple[Pane, ...] = (),
+    ) -> None:
+        """Compose one picture: the program as laid out, and what the operator wants over it."""
         size_px = self._surface.size_px
         self._surface.begin()
-        self._compositor.draw(layers, camera, params, size_px)
+        self._compositor.draw(layers, camera, params, size_px, panes)
         if self._recorder is not None:
             self._recorder.capture(self._surface, self._clock.now())
+        if self._operator is not None:
+            self._operator.take(panes, self._status, params)
+            return
+        if params.preview:
+            self._preview.draw_over(
+                panes, self._compositor, params, self._surface, self._clock.now()
+            )
         if params.hud and self._status is not None:
             self._hud.draw(self._status, size_px, self._clock.now())
 
@@ -72,12 +104,21 @@ class Stage:
 
     def rest(self) -> bool:
         """Wait for the next picture's turn and hear the keys; False when the stage was closed."""
+        keys = [] if self._operator is None else self._attend(self._operator)
         self._pacer.pace()
-        for key in self._surface.events():
+        for key in (*keys, *self._surface.events()):
             command = self._keyboard.press(key, self._clock.now())
             if command is not None:
                 self._control.submit(command)
         return not self._surface.closed
+
+    def _attend(self, operator: Operator) -> list[str]:
+        """Draw for the operator and hear the keys pressed there."""
+        operator.draw(self._clock.now())
+        keys = operator.events()
+        if operator.was_closed():
+            self._control.submit(Set("preview", value=False))
+        return keys
 
     def tell(self, status: HudStatus) -> None:
         """Hand over new figures for the HUD."""
@@ -114,6 +155,8 @@ class Stage:
             self._recorder.close()
         self._compositor.close()
         self._surface.close()
+        if self._operator is not None:
+            self._operator.close()
 
 
 class _Stepper:

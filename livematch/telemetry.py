@@ -4,6 +4,8 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
+from statistics import median
 
 import numpy as np
 
@@ -51,6 +53,13 @@ class Telemetry:
         """Count an event: a dropped frame, a failed reopening."""
         with self._lock:
             self._counters[event] = self._counters.get(event, 0) + by
+
+    def recent_ms(self, stage: str, samples: int = 15) -> float:
+        """Return the median of a stage's newest samples; 0 before there is one."""
+        with self._lock:
+            entry = self._stages.get(stage)
+            newest = tuple(islice(reversed(entry.samples_ms), samples)) if entry else ()
+        return median(newest) if newest else 0.0
 
     def reset(self) -> None:
         """Forget everything: the bench calls this after the warm-up."""

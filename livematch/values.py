@@ -227,3 +227,16 @@ class Layer:
     deck: int
     picture: Picture | None
     opacity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One of the candidates on offer: the number that picks it, its picture, what is said of it.
+
+    `picture` is None where its film cannot be shown.
+    """
+
+    number: int
+    picture: Picture | None
+    title: str
+    score: float

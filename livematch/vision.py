@@ -11,9 +11,10 @@ from livematch.embed.preprocess import halved
 from livematch.embed.trail import Trail
 from livematch.indexing.shrinking import SMALL_PX
 from livematch.inputcuts import InputCuts
+from livematch.inputmovement import movement
 from livematch.slots import Newest
 from livematch.telemetry import Telemetry
-from livematch.values import Frame, Glimpse, Observation
+from livematch.values import Frame, Glimpse, Image, Observation
 from livematch.worker import Worker
 
 CANDIDATES = 32  # matches an observation carries: enough for the cooldowns to choose among
@@ -39,11 +40,12 @@ class Vision:
         self._clock = clock
         self._telemetry = telemetry
         self._cuts = InputCuts()
-        self._trail = Trail()
+        self._trail: Trail[Image] = Trail()
 
     def observe(self, frame: Frame) -> Observation:
         """Return the archive's candidates for one frame."""
         taken_s = self._clock.now()
+        before = self._cuts.count
         glimpse, cuts = self._look(frame)
         params = self._params()
         weighed = [name for name, weight in weights(params).items() if weight > 0]
@@ -54,7 +56,8 @@ class Vision:
         self._telemetry.record("captured → taken", (taken_s - frame.captured_s) * 1e3)
         self._telemetry.record("taken → described", (described_s - taken_s) * 1e3)
         self._telemetry.record("described → found", (found_s - described_s) * 1e3)
-        return Observation(frame.number, frame.captured_s, found_s, candidates, cuts)
+        moved = movement(glimpse) if cuts == before else 1.0  # a cut changes everything
+        return Observation(frame.number, frame.captured_s, found_s, candidates, cuts, moved)
 
     def _look(self, frame: Frame) -> tuple[Glimpse, int]:
         """Put the frame beside the one a tenth of a second earlier, and count the cuts so far."""
@@ -63,7 +66,8 @@ class Vision:
         before, cuts = self._cuts.count, self._cuts.push(image)
         if cuts != before:
             self._trail.forget()
-        return self._trail.follow(frame.captured_s, image, small(image)), cuts
+        earlier = self._trail.follow(frame.captured_s, small(image))
+        return Glimpse(image, *earlier) if earlier else Glimpse(image), cuts
 
 
 def watch(

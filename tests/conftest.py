@@ -40,3 +40,11 @@ def nothing_is_left_behind(
     if "expects_errors" not in request.keywords:
         errors = [r for r in caplog.get_records("call") if r.levelno >= logging.ERROR]
         assert not errors, f"logged: {[r.getMessage() for r in errors]}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_own_presets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the presets of whoever runs the tests out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIVEMATCH_PRESETS", str(tmp_path_factory.mktemp("presets")))
+        yield

@@ -14,8 +14,8 @@ from livematch.archive.records import Mark, ShotSpan
 from livematch.archive.store import Archive
 from livematch.cli.archive import archive_app
 from livematch.cli.curating import harmless
-from livematch.cli.files import write_whole
 from livematch.errors import UsageError
+from livematch.files import write_whole
 from livematch.values import ShotKind
 
 

@@ -27,7 +27,7 @@ def livematch(*words: str, cwd: Path | None = None) -> subprocess.CompletedProce
 
 def test_every_command_explains_itself() -> None:
     listed = livematch("--help").stdout
-    for command in ("demo", "play", "index", "find", "archive", "devices", "keys", "bench"):
+    for command in ("demo", "play", "index", "find", "archive", "devices", "keys", "bench", "midi"):
         assert command in listed
 
 

@@ -9,9 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livematch.control.commands import TRIGGER_HELP, Command, Fire, Nudge, Pick, Set, Trigger
+from livematch.control.commands import (
+    TRIGGER_HELP,
+    Command,
+    Fire,
+    Jump,
+    Nudge,
+    Pick,
+    Recall,
+    Save,
+    Set,
+    Tap,
+    Trigger,
+)
+from livematch.control.cuelist import CueList, Step
 from livematch.control.keys import KEYS, describe
 from livematch.control.params import TABLE, WEIGHTS, Params, Spec, changed, spec, weights
+from livematch.control.presets import QUICK, Preset, PresetsInMemory
 from livematch.control.state import PENDING, Control
 from livematch.embed.parts import RULES
 from livematch.errors import UsageError
@@ -371,6 +385,9 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     ),
     st.builds(Nudge, st.one_of(st.sampled_from(list(TABLE)), st.text()), st.integers()),
     st.builds(Fire, st.sampled_from(list(Trigger))),
+    st.builds(Recall, st.one_of(st.integers(), st.text()), st.one_of(st.none(), st.floats())),
+    st.builds(Save, st.text()),
+    st.builds(Jump, st.one_of(st.integers(), st.text())),
 )
 
 
@@ -411,16 +428,26 @@ def test_commands_come_from_any_thread() -> None:
 @pytest.mark.parametrize(("key", "command"), KEYS.items(), ids=list(KEYS))
 def test_every_key_does_something_that_exists(key: str, command: Command) -> None:
     assert key == key.upper()
-    control = Control(dataclasses.replace(Params(), fade=5.0, stickiness=0.2))
-    start = control.params
+    names = (*"1234567", QUICK)
+    presets = PresetsInMemory(*(Preset(name, (("fade", 1.0),)) for name in names))
+    cues = CueList((Step("one", "1"), Step("two", "2"), Step("three", "3")))
+    start = dataclasses.replace(Params(), fade=5.0, stickiness=0.2)
+    control = Control(start, presets, cues)
+    control.submit(Jump(2))  # so that there is a step before, and one after
+    start = control.update(0.0).params
     control.submit(command)
     hands = control.update(0.0)
     assert control.refused == 0
     if isinstance(command, Fire):
         assert describe(command) == TRIGGER_HELP[command.trigger]
+    elif isinstance(command, Recall | Save):
+        assert str(command.preset) in describe(command)
+        assert presets.library.find(command.preset)
     elif isinstance(command, Pick):
         assert hands.pick == command.number
         assert str(command.number) in describe(command)
+    elif isinstance(command, Tap):
+        assert "tap" in describe(command)
     else:
         assert hands.params != start
         assert spec(command.name).help in describe(command)

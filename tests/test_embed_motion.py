@@ -46,8 +46,11 @@ def seen_at(path: Path2, time_s: float, scene: Image = SCENE) -> Image:
 
 def followed(path: Path2, times_s: list[float]) -> Glimpse:
     """The last of some pictures with the one before it, as a film or a camera gives them."""
-    trail = Trail()
-    return [trail.follow(time_s, seen_at(path, time_s)) for time_s in times_s][-1]
+    trail: Trail[Image] = Trail()
+    for time_s in times_s:
+        image = seen_at(path, time_s)
+        earlier = trail.follow(time_s, image)
+    return Glimpse(image, *earlier) if earlier else Glimpse(image)
 
 
 def at_rate(path: Path2, fps: float) -> Glimpse:
@@ -183,12 +186,14 @@ def test_threads_change_nothing() -> None:
 
 
 def test_the_trail_is_bounded_and_forgets() -> None:
-    trail = Trail()
-    dot = np.zeros((1, 1, 3), np.uint8)
+    trail: Trail[int] = Trail()
     for number in range(1000):
-        glimpse = trail.follow(number / 500, dot)
-    assert abs(glimpse.apart_s - APART_S) < 0.003
+        earlier = trail.follow(number / 500, number)
+    assert earlier is not None
+    before, apart_s = earlier
+    assert abs(apart_s - APART_S) < 0.003
+    assert apart_s == pytest.approx((999 - before) / 500)
     trail.forget()
-    assert trail.follow(2.1, dot).before is None
-    assert trail.follow(2.5, dot).before is None  # too long ago to be movement
-    assert trail.follow(2.5, dot).before is None  # a clock that stands still
+    assert trail.follow(2.1, 0) is None
+    assert trail.follow(2.5, 0) is None  # too long ago to be movement
+    assert trail.follow(2.5, 0) is None  # a clock that stands still

@@ -2,19 +2,20 @@
 
 import pytest
 
-from livematch.audio.ears import Deaf
+from livematch.audio.ears import Deaf, Ears
 from livematch.clock import ManualClock
 from livematch.control.commands import Fire, Trigger
 from livematch.control.params import Params
-from livematch.control.state import Control
+from livematch.control.state import Control, Hands
 from livematch.direction.director import Director
-from livematch.engine import Engine, Tick
+from livematch.engine import FIRST_PICTURE, Engine, Tick
 from livematch.eyes import Sight
 from livematch.playback.deck import OfflineDeck
 from livematch.playback.decks import Decks
+from livematch.playback.mosaic import OfflineMosaic
 from livematch.playback.shelf import Shelf
 from livematch.telemetry import Telemetry
-from livematch.values import Clip, Frame, Layer, Moment
+from livematch.values import Clip, Cue, Frame, Layer, Moment, Observation, Onset, Pane, Sound
 
 
 class BlindEyes:
@@ -38,7 +39,13 @@ class ClumsyStage:
         self.asked = 0
         self.presented = 0
 
-    def draw(self, layers: tuple[Layer, ...], camera: Frame | None, params: Params) -> None:
+    def draw(
+        self,
+        layers: tuple[Layer, ...],
+        camera: Frame | None,
+        params: Params,
+        panes: tuple[Pane, ...] = (),
+    ) -> None:
         self.asked += 1
         if self.asked in self._drops:
             raise RuntimeError("the card has had enough")
@@ -55,17 +62,26 @@ def no_clip(moment: Moment) -> Clip:
     raise AssertionError("nothing is cued in these tests")
 
 
-def rig(drops: range, *, forgiving: bool) -> tuple[Engine, ClumsyStage, Telemetry, Control]:
-    clock, telemetry, control, shelf = ManualClock(), Telemetry(), Control(), Shelf()
+def rig(
+    drops: range,
+    *,
+    forgiving: bool,
+    director: Director | None = None,
+    ears: Ears | None = None,
+    clock: ManualClock | None = None,
+) -> tuple[Engine, ClumsyStage, Telemetry, Control]:
+    clock = clock or ManualClock()
+    telemetry, control, shelf = Telemetry(), Control(), Shelf()
     stage = ClumsyStage(clock, drops)
     engine = Engine(
         clock=clock,
         control=control,
         eyes=BlindEyes(),
-        ears=Deaf(),
-        director=Director(),
+        ears=ears or Deaf(),
+        director=director or Director(),
         decks=Decks((OfflineDeck(shelf), OfflineDeck(shelf)), no_clip),
         shelf=shelf,
+        mosaic=OfflineMosaic(no_clip),
         stage=stage,
         telemetry=telemetry,
         forgiving=forgiving,
@@ -96,6 +112,30 @@ def test_an_offline_render_forgives_nothing() -> None:
         engine.run(lambda tick: None, until_s=1.0)
 
 
+class Told(Director):
+    """A director who remembers how far ahead it was told to look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leads_s: list[float] = []
+
+    def update(
+        self, now: float, observation: Observation | None, hands: Hands, lead_s: float = 0.0
+    ) -> Cue | None:
+        self.leads_s.append(lead_s)
+        return super().update(now, observation, hands, lead_s)
+
+
+def test_the_director_is_told_how_long_a_first_picture_takes() -> None:
+    director = Told()
+    engine, _, telemetry, _ = rig(range(0), forgiving=False, director=director)
+    engine.tick(0.0)
+    for took_ms in (40.0, 41.0, 900.0):
+        telemetry.record(FIRST_PICTURE, took_ms)
+    engine.tick(0.1)
+    assert director.leads_s == [0.0, 0.041]
+
+
 @pytest.mark.expects_errors
 def test_a_failing_show_can_still_be_ended() -> None:
     engine, stage, _, control = rig(range(2, 10_000), forgiving=True)
@@ -104,3 +144,27 @@ def test_a_failing_show_can_still_be_ended() -> None:
     asked = stage.asked
     engine.run(lambda tick: None, until_s=1000.0)
     assert stage.asked == asked + 1
+
+
+class OneOnset:
+    """Ears that hear one attack, a while ago."""
+
+    warning: str | None = None
+
+    def listen(self, now: float, params: Params) -> Sound:
+        heard = (Onset(now - 0.02, 0.5),) if abs(now - 0.5) < 0.01 else ()
+        return Sound(heard, is_heard=True)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_attacks_are_followed_to_the_tick_that_hears_them() -> None:
+    clock = ManualClock()
+    engine, _, telemetry, _ = rig(range(0), forgiving=False, ears=OneOnset(), clock=clock)
+    ticks: list[Tick] = []
+    engine.run(ticks.append, until_s=0.55)
+    (heard,) = [s for s in telemetry.summary() if s.stage == "attack → heard"]
+    assert heard.count == 1
+    assert heard.max_ms == pytest.approx(20)
+    assert ticks[-1].hands.sound.is_heard

@@ -18,12 +18,12 @@ PACKAGE = Path(__file__).parents[1] / "livematch"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("livematch",),  # the package itself: its version
     ("values", "errors"),
-    ("clock", "slots", "worker", "telemetry", "media"),
+    ("clock", "slots", "worker", "telemetry", "media", "files"),
     ("control",),
     ("config", "embed", "osc"),
     ("archive",),
     ("camera", "indexing", "direction", "playback", "sheet", "stills", "audio", "midi", "peers"),
-    ("inputcuts", "devices"),
+    ("inputcuts", "inputmovement", "devices"),
     ("vision", "robustness", "lessons"),
     ("eyes",),
     ("render",),

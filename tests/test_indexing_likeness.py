@@ -1,6 +1,7 @@
 """Near-duplicates, blank shots and repeats: the judgements, on drawn pictures and on real film."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -67,7 +68,7 @@ def chosen_of(pictures: Sequence[Image], fps: float = 25, cut: int | None = None
     chooser = MomentChooser()
     moments: list[Chosen] = []
     for number, picture in enumerate(pictures):
-        chooser.push(number / fps, picture)
+        chooser.push(number / fps, partial(np.asarray, picture))
         boundaries = []
         if cut is not None and number == cut + 2:
             boundaries = [Boundary(cut, cut / fps, Kind.CUT, cut / fps, cut / fps)]

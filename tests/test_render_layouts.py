@@ -11,6 +11,8 @@ from livematch.render.layouts import (
     What,
     Window,
     cells,
+    grid,
+    inset,
     placed,
     regions,
     sampled,
@@ -31,7 +33,8 @@ def test_regions_lie_on_the_screen_and_apart(chosen: Params, size: tuple[int, in
     assert found
     assert all(screen.holds(region.rect) for region in found)
     for one, other in itertools.combinations(found, 2):
-        assert one.rect.right < other.rect.x  # a gap stays between them
+        beside = one.rect.right < other.rect.x  # a gap stays between them
+        assert beside or one.rect.bottom < other.rect.y
 
 
 def test_side_by_side_puts_the_camera_left_in_equal_cells() -> None:
@@ -41,6 +44,46 @@ def test_side_by_side_puts_the_camera_left_in_equal_cells() -> None:
     assert left.rect.x == 0
     assert right.rect.right == 1280
     assert 0 < right.rect.x - left.rect.right <= 12
+
+
+def test_the_grid_is_three_by_three_cells_of_the_screens_shape() -> None:
+    found = regions(Params(screen=Layout.GRID), (1280, 720))
+    assert [(region.what, region.number) for region in found] == [
+        (What.PANE, number) for number in range(1, 10)
+    ]
+    assert {(region.rect.width, region.rect.height) for region in found} == {(407, 229)}
+    one, two, four = found[0].rect, found[1].rect, found[3].rect
+    assert two.x - one.right == four.y - one.bottom == 8
+    assert (one.y, 720 - found[8].rect.bottom) == (8, 9)
+
+
+def test_a_screen_too_small_for_a_grid_shows_the_program() -> None:
+    [region] = regions(Params(screen=Layout.GRID), (8, 8))
+    assert region.what is What.PROGRAM
+
+
+@given(sizes)
+def test_cells_of_a_grid_are_alike_and_in_the_middle(size: tuple[int, int]) -> None:
+    rect = Rect(0, 0, *size)
+    gap = max(2, size[0] // 160)
+    places = grid(rect, gap)
+    if not places:
+        assert min(size) < 3 * (1 + max(size) / min(size)) + 4 * gap
+        return
+    assert len(places) == 9
+    first, last = places[0], places[8]
+    assert {(place.width, place.height) for place in places} == {(first.width, first.height)}
+    assert abs(first.width - first.height * size[0] / size[1]) <= max(1, size[0] / size[1])
+    assert abs(first.x - (size[0] - last.right)) <= 1
+    assert abs(first.y - (size[1] - last.bottom)) <= 1
+    assert first.x >= gap
+    assert first.y >= gap
+
+
+@given(st.tuples(st.integers(64, 4000), st.integers(64, 3000)))
+def test_the_preview_lies_on_the_screen(size: tuple[int, int]) -> None:
+    assert Rect(0, 0, *size).holds(inset(size))
+    assert len(grid(inset(size), 2)) == 9
 
 
 @pytest.mark.parametrize("size", [(0, 0), (0, 500), (500, 0), (-1, 4)])

@@ -2,21 +2,24 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 from films import texture
 from show_kit import CAMERA, SCENES
+from sound_kit import silence, with_hits, write_wav
 
 from livematch.config import ShowConfig
-from livematch.control.commands import Fire, Set, Trigger
-from livematch.control.params import Fallback, Layout, Params
-from livematch.errors import ArchiveError, CameraError, ModelError, RecordError
+from livematch.control.commands import Beat, Fire, Set, Trigger
+from livematch.control.params import Fallback, Grid, Layout, Params
+from livematch.engine import Tick
+from livematch.errors import ArchiveError, CameraError, ModelError, RecordError, SoundError
 from livematch.render.hud import hud_lines
 from livematch.session import open_show
-from livematch.show import ShowReport, Watch, hud_status, perform
-from livematch.values import Source
+from livematch.show import ShowReport, Watch, hud_status, perform, sound_line
+from livematch.values import Sound, Source
 
 FPS = 25
 STRICT = Params(stickiness=0.05, min_hold=1.0, max_hold=60.0, shot_cooldown=0.0, fade=0.2)
@@ -112,6 +115,27 @@ def test_hands_are_heard_in_the_next_tick(config: ShowConfig) -> None:
         assert show.clock.now() < 4.0
 
 
+@pytest.mark.parametrize("fps", [30, 60])
+def test_on_the_beat_the_picture_changes_in_the_frame_nearest_to_it(
+    config: ShowConfig, fps: int
+) -> None:
+    start = replace(STRICT, follow=False, quantise=Grid.BEAT, min_hold=0.0)
+    with open_show(replace(config, fps=fps, start=start)) as show:
+        begun: list[tuple[float, str]] = []
+
+        def note(tick: Tick) -> None:
+            if tick.program.begun is not None:
+                begun.append((tick.now, tick.program.begun.cause))
+
+        for until_s in (0.53, 1.41, 2.06, 3.0):
+            show.control.submit(Beat("link", 97.0, 100.0, 0.0))  # one every 0.6186 s
+            show.engine.run(note, until_s)
+            show.control.submit(Fire(Trigger.NEXT))
+    beats_s = [60 / 97.0 * beat for beat in (1, 3, 4)]
+    assert [cause for _, cause in begun] == ["opening", "next", "next", "next"]
+    assert [round(at_s * fps) for at_s, _ in begun[1:]] == [round(at_s * fps) for at_s in beats_s]
+
+
 def test_the_hud_tells_what_is_on(config: ShowConfig) -> None:
     with open_show(replace(config, start=replace(STRICT, hud=True))) as show:
         show.engine.run(Watch(show), until_s=1.0)
@@ -163,5 +187,50 @@ def test_what_is_wrong_is_said_before_the_show(
     with (
         pytest.raises(error, match=message),
         open_show(replace(config, **change)),  # type: ignore[arg-type]
+    ):
+        pass
+
+
+def test_sound_is_heard_offline_exactly_and_always_the_same(
+    config: ShowConfig, tmp_path: Path
+) -> None:
+    """A click every half second; each is heard in the first tick after it was complete."""
+    loop = write_wav(tmp_path / "loop.wav", with_hits(silence(0.5), (0.25,), "click"))
+    sounding = replace(config, sound=str(loop), seconds=3.0, start=replace(STRICT, hud=True))
+    shows = []
+    for _ in range(2):
+        heard: list[tuple[float, Sound]] = []
+        with open_show(sounding) as show:
+            watch = Watch(show)
+
+            def note(tick: Tick, watch: Watch = watch, into: list[Any] = heard) -> None:
+                into.append((tick.now, tick.hands.sound))
+                watch(tick)
+
+            show.engine.run(note, 3.0)
+            stages = {stage.stage: stage for stage in show.telemetry.summary()}
+        shows.append(heard)
+    assert shows[0] == shows[1]
+    attacks = [onset.at_s for _, sound in heard for onset in sound.onsets]
+    assert attacks == pytest.approx([0.25 + n / 2 for n in range(6)], abs=0.012)
+    assert stages["attack → heard"].count == 6
+    assert stages["attack → heard"].max_ms <= 1e3 / FPS + 20
+    line = sound_line(heard[-1][1], len(attacks))
+    assert line is not None
+    assert "6 onsets" in line
+    assert sound_line(Sound(), 6) is None
+
+
+def test_what_is_wrong_with_the_ears_is_on_the_hud(config: ShowConfig, tmp_path: Path) -> None:
+    empty = write_wav(tmp_path / "empty.wav", silence(0))
+    with open_show(replace(config, sound=str(empty), seconds=0.2)) as show:
+        show.engine.run(lambda tick: None, 0.2)
+        assert any("not one sample" in line for line in hud_lines(hud_status(show)))
+
+
+def test_a_show_with_a_sound_that_is_not_there_does_not_begin(config: ShowConfig) -> None:
+    with (
+        pytest.raises(SoundError, match="there is no sound file"),
+        open_show(replace(config, sound="not/there.wav")),
     ):
         pass

@@ -167,3 +167,13 @@ def test_events_of_many_threads_are_all_counted() -> None:
     for writer in writers:
         writer.join()
     assert list(telemetry.counters.values()) == [20_000]
+
+
+def test_the_newest_samples_have_a_median_of_their_own() -> None:
+    telemetry = Telemetry()
+    assert telemetry.recent_ms("found") == 0.0
+    for took_ms in (900.0, 1.0, 2.0, 500.0, 3.0):
+        telemetry.record("found", took_ms)
+    assert telemetry.recent_ms("found", 3) == 3.0
+    assert telemetry.recent_ms("found") == 3.0
+    assert telemetry.recent_ms("decided") == 0.0

@@ -146,6 +146,20 @@ def test_movement_is_forgotten_at_a_cut_and_little_is_remembered(film: Path) -> 
         assert glimpse.before is None or glimpse.before.shape == (72, 128, 3)
 
 
+def test_an_observation_says_how_much_moves() -> None:
+    vision = vision_with(Notes(ThumbnailEmbedder()))
+    still = scenery(1, 1) * 20
+    frames = still + scenery(1, 20) + scenery(2, 10)
+    found = [
+        vision.observe(Frame(number, 100 + number / 30, image)).movement
+        for number, image in enumerate(frames)
+    ]
+    assert found[:20] == [0.0] * 20
+    assert min(found[24:40]) > Params().stillness
+    assert found[41] == 1.0  # the second picture after the cut, when it is known
+    assert all(0.0 <= movement <= 1.0 for movement in found)
+
+
 def test_a_camera_of_changing_speed_and_size_goes_on(film: Path) -> None:
     notes = Notes(ThumbnailEmbedder())
     vision = vision_with(notes)

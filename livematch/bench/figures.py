@@ -55,8 +55,8 @@ def _silent(text: str) -> None:
 class Plan:
     """What to measure with. `films` is what is indexed; `seconds` is per section.
 
-    `labels` is a folder of films with a `cuts.json`, None for the demo's. `moments` are those of
-    the large archive; `say` is told what a long section is at.
+    `labels` is a folder of films with a `cuts.json` and of `audio` with labels, None for our own.
+    `moments` are those of the large archive; `say` is told what a long section is at.
     """
 
     archive: Path

@@ -31,8 +31,8 @@ ALWAYS_FADING = Params(fade=2.0, min_hold=2.0, max_hold=2.0, shot_cooldown=4.0)
 
 def latency(plan: Plan) -> Section:
     """From a frame of the camera to the picture that answers it, 640×360."""
-    config = replace(_config(plan), size_px=(640, 360), start=EAGER)
-    stages, counters, about, refresh_ms = _played(config, plan.seconds)
+    config = replace(show_config(plan), size_px=(640, 360), start=EAGER)
+    stages, counters, about, refresh_ms = played(config, plan.seconds)
     answer, cue = _stage(stages, "captured → presented"), _stage(stages, "cue → first picture")
     limit_ms = 20 + refresh_ms
     return Section(
@@ -51,8 +51,8 @@ def latency(plan: Plan) -> Section:
 
 def crossfade(plan: Plan) -> Section:
     """Two decks crossfading all the time at 1280×720, the whole instrument at work."""
-    config = replace(_config(plan), size_px=(1280, 720), start=ALWAYS_FADING)
-    stages, counters, about, _ = _played(config, max(plan.seconds, 60.0))
+    config = replace(show_config(plan), size_px=(1280, 720), start=ALWAYS_FADING)
+    stages, counters, about, _ = played(config, max(plan.seconds, 60.0))
     frames = _stage(stages, "frame to frame")
     return Section(
         "crossfade",
@@ -65,6 +65,34 @@ def crossfade(plan: Plan) -> Section:
         ),
         stages,
         counters,
+    )
+
+
+def grid(plan: Plan) -> Section:
+    """Nine candidates playing at once at 1280×720, the whole instrument at work."""
+    config = replace(show_config(plan), size_px=(1280, 720), start=Params(screen=Layout.GRID))
+    with open_show(config) as show:
+        watch = Watch(show)
+        show.engine.run(watch, show.clock.now() + WARM_UP_S)
+        show.telemetry.reset()
+        before, skipped, began_s = show.mosaic.pictures, show.mosaic.skipped, show.clock.now()
+        show.engine.run(watch, began_s + plan.seconds)
+        cells = max(1, len(show.director.offered))
+        a_second = 1.0 / (show.clock.now() - began_s) / cells
+        brought, missed = show.mosaic.pictures - before, show.mosaic.skipped - skipped
+        stages = show.telemetry.summary()
+        about = f"{show.stage.renderer}; {show.embedder.card.name} on {show.embedder.report.got}"
+    frames = _stage(stages, "frame to frame")
+    return Section(
+        "grid",
+        f"1280×720, {cells} candidates playing; {about}",
+        (
+            at_least("pictures a second", 1e3 / frames.mean_ms, "/s", 30),
+            Figure("frame to frame, p99", frames.p99_ms, "ms"),
+            Figure("new pictures in each cell", brought * a_second, "/s"),
+            Figure("– of its film passed over", missed * a_second, "/s"),
+        ),
+        stages,
     )
 
 
@@ -102,7 +130,8 @@ def memory(plan: Plan) -> Section:
     )
 
 
-def _config(plan: Plan) -> ShowConfig:
+def show_config(plan: Plan) -> ShowConfig:
+    """Return the set-up of a live show to measure."""
     return ShowConfig(
         archive=plan.archive,
         camera=plan.camera,
@@ -112,7 +141,7 @@ def _config(plan: Plan) -> ShowConfig:
     )
 
 
-def _played(
+def played(
     config: ShowConfig, seconds: float
 ) -> tuple[tuple[StageSummary, ...], tuple[tuple[str, int], ...], str, float]:
     """Play live for some seconds after a warm-up: stages, counters, what it ran on, refresh."""

@@ -15,8 +15,10 @@ from livematch.cli.devices import devices
 from livematch.cli.find import find
 from livematch.cli.index import index
 from livematch.cli.keys import keys
+from livematch.cli.midi import midi_app
 from livematch.cli.osc import osc
 from livematch.cli.play import play
+from livematch.cli.touchosc import touchosc
 from livematch.errors import LivematchError
 
 app = typer.Typer(
@@ -27,9 +29,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, play, index, find, devices, keys, osc, bench):
+for command in (demo, play, index, find, devices, keys, osc, touchosc, bench):
     app.command(command.__name__)(command)
 app.add_typer(archive_app, name="archive")
+app.add_typer(midi_app, name="midi")
 
 
 def _show_version(wanted: bool) -> None:

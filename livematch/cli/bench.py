@@ -32,7 +32,9 @@ def bench(
     ] = None,
     labels: Annotated[
         Path | None,
-        typer.Option(help="A folder of films with a cuts.json, to judge shots by. [default: demo]"),
+        typer.Option(
+            help="A folder to judge by: films with a cuts.json, audio/ with *.onsets.txt."
+        ),
     ] = None,
     only: Annotated[list[str], typer.Option(help=f"Only these parts: {', '.join(SECTIONS)}.")] = [],  # noqa: B006 - typer copies it
     offscreen: Annotated[

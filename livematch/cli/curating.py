@@ -21,9 +21,9 @@ from livematch.archive.marks import valid_tag
 from livematch.archive.records import Mark
 from livematch.archive.selecting import Selector
 from livematch.archive.store import Archive
-from livematch.cli.files import write_whole
 from livematch.cli.options import FolderArgument, JsonOption
 from livematch.errors import UsageError
+from livematch.files import write_whole
 from livematch.indexing.scan import shown
 from livematch.sheet import time_code
 from livematch.values import ShotKind

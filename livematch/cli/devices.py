@@ -48,7 +48,7 @@ def show(found: Devices, console: Console) -> None:
     )
     _table(
         console,
-        "Sound inputs",
+        "Sound inputs (--sound takes the number, any part of the name, or default)",
         ("#", "name", "channels", "rate", "latency", ""),
         (
             (

@@ -23,6 +23,9 @@ SecondsOption = Annotated[
 OscPortOption = Annotated[
     int, typer.Option(min=1, max=65535, help="Where OSC comes in; what there is: livematch osc.")
 ]
+OscQueryPortOption = Annotated[
+    int, typer.Option(min=0, max=65535, help="Where OSCQuery answers; 0: any port that is free.")
+]
 OscListenOption = Annotated[
     str, typer.Option(help="Address OSC is heard on; 0.0.0.0: from the whole network.")
 ]

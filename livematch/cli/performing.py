@@ -39,6 +39,13 @@ def announce(console: Console, show: Show) -> None:
         said = f"osc      {host} port {port}{open_to_all if show.osc.is_open_to_all else ''}"
         style = "bold yellow" if show.osc.is_open_to_all else ""
         console.print(said, style=style, markup=False)
+    for surface in show.surfaces:
+        console.print(f"midi     {surface.name}", markup=False)
+    if show.query is not None:
+        host, port = show.query.address
+        console.print(f"oscquery http://{host}:{port}", markup=False)
+    for peer in show.peers:
+        console.print(f"peer     {peer.name}", markup=False)
     if not show.config.offscreen:
         console.print("keys     space next, tab figures, escape twice end; all: livematch keys")
 

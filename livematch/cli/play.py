@@ -1,7 +1,7 @@
 """`livematch play`: the instrument."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from livematch.cli.options import (
     OscAllowOption,
     OscListenOption,
     OscPortOption,
+    OscQueryPortOption,
     OscReplyOption,
     ProviderOption,
     SecondsOption,
@@ -19,8 +20,9 @@ from livematch.cli.options import (
     SizeOption,
 )
 from livematch.cli.performing import run
-from livematch.config import ShowConfig, parse_settings, parse_size
+from livematch.config import Detector, ShowConfig, parse_channels, parse_settings, parse_size
 from livematch.errors import UsageError
+from livematch.peers.abletonport import HERE
 
 
 def play(
@@ -31,9 +33,26 @@ def play(
     camera_mode: Annotated[
         str | None, typer.Option(help="Asked of a device: WIDTHxHEIGHT@FPS:FORMAT, 1280x720@30.")
     ] = None,
+    sound: Annotated[
+        str, typer.Option(help="What is heard: an input's number or name, `default`, a file, none.")
+    ] = "none",
+    sound_channels: Annotated[
+        str | None, typer.Option(help="Which channels are mixed: 1, or 1,2 or 3-6.")
+    ] = None,
+    sound_rate: Annotated[
+        float | None,
+        typer.Option(min=8000, max=192000, help="Asked of an input, in Hz. [default: its own]"),
+    ] = None,
+    onsets: Annotated[
+        Detector, typer.Option(help="What listens for attacks: ours, or pyo's plain one.")
+    ] = Detector.SUPERFLUX,
     size: SizeOption = "1280x720",
     fullscreen: Annotated[bool, typer.Option("--fullscreen", "-f", help="Fill a display.")] = False,
     display: Annotated[int, typer.Option(min=0, help="Which display to fill.")] = 0,
+    operator_display: Annotated[
+        int | None,
+        typer.Option(min=0, help="Where preview and figures have a window of their own."),
+    ] = None,
     offscreen: Annotated[
         bool, typer.Option("--offscreen", help="Without a display; see --record.")
     ] = False,
@@ -47,6 +66,12 @@ def play(
         Path | None, typer.Option(help="Write how the show went to a JSON file.")
     ] = None,
     settings: SetOption = [],  # noqa: B006 - typer copies it
+    midi: Annotated[
+        list[str], typer.Option(help="A controller by part of its name; `virtual`; a MIDI file.")
+    ] = [],  # noqa: B006
+    midi_map: Annotated[
+        Path | None, typer.Option(help="What it does; see `livematch midi`.")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="The model's name or file, if not the archive's own.")
     ] = None,
@@ -60,6 +85,19 @@ def play(
     osc_allow: OscAllowOption = [],  # noqa: B006 - typer copies it
     osc_reply: OscReplyOption = 7001,
     no_osc: Annotated[bool, typer.Option("--no-osc", help="Do not listen for OSC.")] = False,
+    oscquery_port: OscQueryPortOption = 0,
+    no_oscquery: Annotated[
+        bool, typer.Option("--no-oscquery", help="Do not describe and announce what OSC can do.")
+    ] = False,
+    ableton: Annotated[
+        bool, typer.Option("--ableton", help="Beat and clips of Ableton Live, by AbletonOSC.")
+    ] = False,
+    ableton_host: Annotated[
+        str | None, typer.Option(help="The machine that Live runs on, if not this one.")
+    ] = None,
+    link: Annotated[
+        bool, typer.Option("--link", help="Listen to the beat of Ableton Link (an extra).")
+    ] = False,
 ) -> None:
     """Play an archive with a camera."""
     if offscreen and record is None and report is None:
@@ -67,13 +105,23 @@ def play(
     offline = offscreen and not live
     if offline and seconds is None:
         raise UsageError("--offscreen without --live would never end: say --seconds, or --live")
+    if offscreen and operator_display is not None:
+        raise UsageError("--operator-display needs a display: it does not go with --offscreen")
+    start = parse_settings(settings)
+    if offline and (ableton or ableton_host or link):
+        raise UsageError("--ableton and --link need a live show: add --live")
     config = ShowConfig(
         archive=archive,
         camera=camera,
         camera_mode=camera_mode,
+        sound=sound,
+        sound_channels=parse_channels(sound_channels) if sound_channels else None,
+        sound_rate=sound_rate,
+        onsets=onsets,
         size_px=parse_size(size),
         fullscreen=fullscreen,
         display=display,
+        operator_display=operator_display,
         offscreen=offscreen,
         offline=offline,
         fps=fps,
@@ -87,7 +135,12 @@ def play(
         osc_listen=osc_listen,
         osc_allow=tuple(osc_allow),
         osc_reply=osc_reply,
-        start=parse_settings(settings),
+        midi=tuple(midi),
+        midi_map=midi_map,
+        oscquery_port=None if no_oscquery else oscquery_port,
+        ableton=ableton_host or (HERE if ableton else None),
+        link=link,
+        start=start if operator_display is None else replace(start, preview=True),
     )
     went = run(config)
     if report is not None:

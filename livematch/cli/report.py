@@ -13,9 +13,9 @@ from rich.text import Text
 from livematch.archive.contents import StoredShot
 from livematch.archive.store import Archive
 from livematch.archive.survey import ALIKE, NEIGHBOURS, Bin, Popularity, Survey, survey
-from livematch.cli.files import write_whole
 from livematch.cli.options import FolderArgument, JsonOption
 from livematch.cli.reportpage import Name, how, length_label, page
+from livematch.files import write_whole
 from livematch.indexing.scan import shown
 from livematch.sheet import time_code
 

@@ -24,7 +24,7 @@ TRIGGER_HELP = {
     Trigger.GO: "perform the next step of the cue list",
     Trigger.BACK: "go back to the step before in the cue list",
     Trigger.FULLSCREEN: "window or whole screen",
-    Trigger.PANIC: "every parameter back to where the show started",
+    Trigger.PANIC: "every parameter back to where the show started, and nothing goes on by itself",
     Trigger.QUIT: "end the show",
 }
 
@@ -64,7 +64,7 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Bring in one of the candidates: 1 is the best of those that are not on, `PICKS` the last."""
+    """Bring in one of the candidates on offer, the best that are not on: 1 to `PICKS`."""
 
     number: int
 
@@ -78,9 +78,12 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Go to a preset, within `fade_s` seconds; None takes the preset's own time."""
+    """Go to a preset, by its name or its number from 1, within `fade_s` seconds.
 
-    preset: str
+    None takes the preset's own time.
+    """
+
+    preset: str | int
     fade_s: float | None = None
 
 

@@ -1,7 +1,22 @@
 """The keyboard: one table from key names to commands; the help text is made from it."""
 
-from livematch.control.commands import PICKS, TRIGGER_HELP, Command, Fire, Nudge, Pick, Set, Trigger
+from livematch.control.commands import (
+    PICKS,
+    TRIGGER_HELP,
+    Command,
+    Fire,
+    Nudge,
+    Pick,
+    Recall,
+    Save,
+    Set,
+    Tap,
+    Trigger,
+)
 from livematch.control.params import spec
+from livematch.control.presets import QUICK
+
+PRESET_KEYS = 8  # F1 to F8 recall the presets that `livematch preset list` numbers so
 
 KEYS: dict[str, Command] = {
     "SPACE": Fire(Trigger.NEXT),
@@ -9,8 +24,12 @@ KEYS: dict[str, Command] = {
     "DELETE": Fire(Trigger.VETO),
     **{str(number): Pick(number) for number in range(1, PICKS + 1)},
     "P": Nudge("preview"),
+    "T": Tap(0.0),  # when it was tapped is known when it is pressed
     "PAGEDOWN": Fire(Trigger.GO),
     "PAGEUP": Fire(Trigger.BACK),
+    **{f"F{number}": Recall(number) for number in range(1, PRESET_KEYS + 1)},
+    "S": Save(QUICK),
+    "R": Recall(QUICK),
     "H": Nudge("hold"),
     "F": Nudge("freeze"),
     "B": Nudge("blackout"),
@@ -45,7 +64,8 @@ class Keyboard:
             self._first_press_s[key] = now
             if before_s is None or now - before_s > TWICE_WITHIN_S:
                 return None
-        return KEYS.get(key)
+        command = KEYS.get(key)
+        return Tap(now) if isinstance(command, Tap) else command
 
 
 def describe_key(key: str) -> str:
@@ -59,14 +79,30 @@ def describe(command: Command) -> str:
     match command:
         case Fire(trigger):
             return TRIGGER_HELP[trigger]
-        case Nudge(name, steps):
-            row = spec(name)
-            if row.kind == "number":
-                return f"{name} {'up' if steps > 0 else 'down'}: {row.help} ({row.allowed})"
-            return f"{name}: {row.help} ({row.allowed})"
-        case Set(name, value):
-            return f"set {name} to {value}"
+        case Nudge() | Set():
+            return _describe_setting(command)
         case Pick(number):
             return f"bring in candidate {number} of those in the preview"
+        case Tap():
+            return "tap the tempo; the first tap after a pause begins a bar"
+        case Recall() | Save():
+            return _describe_preset(command)
         case _:
             return str(command)
+
+
+def _describe_setting(command: Nudge | Set) -> str:
+    if isinstance(command, Set):
+        return f"set {command.name} to {command.value}"
+    row = spec(command.name)
+    if row.kind == "number":
+        return f"{row.name} {'up' if command.steps > 0 else 'down'}: {row.help} ({row.allowed})"
+    return f"{row.name}: {row.help} ({row.allowed})"
+
+
+def _describe_preset(command: Recall | Save) -> str:
+    if isinstance(command, Save):
+        return f"keep every parameter as it stands as the preset {command.preset}"
+    if isinstance(command.preset, int):
+        return f"go to preset {command.preset} of `livematch preset list`"
+    return f"go to the preset {command.preset}"

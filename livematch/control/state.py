@@ -4,8 +4,26 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 
-from livematch.control.commands import Command, Fire, Nudge, Pick, Position, Set, Trigger
+from livematch.control.commands import (
+    Beat,
+    Command,
+    Fire,
+    Jump,
+    Nudge,
+    Pick,
+    Position,
+    Recall,
+    Save,
+    Set,
+    Tap,
+    Trigger,
+)
+from livematch.control.conductor import Conductor
+from livematch.control.cuelist import CueList, Cues
+from livematch.control.modulation import Modulation
+from livematch.control.morph import Morph
 from livematch.control.params import Params, changed, spec
+from livematch.control.presets import FADE, Presets, PresetsInMemory, preset_of
 from livematch.control.runs import newest
 from livematch.errors import UsageError
 from livematch.values import SILENCE, Pulse, Sound
@@ -22,6 +40,7 @@ class Hands:
     `params` are what counts now, moved by the sound; `as_set` are the same as the hands left them:
     what is shown on faders and kept in presets. `fired` are the triggers just pulled, `pick` the
     number of the candidate just picked. `pulse` is the beat, None while nobody gives one.
+    `preset` was recalled last and `step` is the cue list's present one; empty before the first.
     """
 
     params: Params
@@ -30,14 +49,31 @@ class Hands:
     as_set: Params | None = None
     sound: Sound = SILENCE
     pulse: Pulse | None = None
+    preset: str = ""
+    step: str = ""
 
 
 class Control:
-    """Collects commands from any thread and applies them in order when the engine asks."""
+    """Collects commands from any thread and applies them in order when the engine asks.
 
-    def __init__(self, start: Params | None = None) -> None:
-        self._start = start or Params()
-        self._params = self._start
+    `preset` names the one that `start` was made with.
+    """
+
+    def __init__(
+        self,
+        start: Params | None = None,
+        presets: Presets | None = None,
+        cues: CueList | None = None,
+        preset: str = "",
+    ) -> None:
+        self._start, self._start_preset = start or Params(), preset
+        self._params, self._preset = self._start, preset  # as the hands have set them
+        self._moved = self._start
+        self._conductor = Conductor()
+        self._modulation = Modulation()
+        self._presets = presets or PresetsInMemory()
+        self._morph = Morph()
+        self._cues = Cues(cues)
         self._pending: deque[Command] = deque(maxlen=PENDING)
         self._fired: set[Trigger] = set()
         self._pick: int | None = None
@@ -49,34 +85,96 @@ class Control:
 
     @property
     def params(self) -> Params:
-        """The newest snapshot. Any thread."""
-        return self._params
+        """The newest snapshot, moved by the sound. Any thread."""
+        return self._moved
 
-    def update(self, now: float, sound: Sound = SILENCE) -> Hands:  # noqa: ARG002 - for what follows
+    @property
+    def preset(self) -> str:
+        """The preset that was recalled last; empty before the first. Any thread."""
+        return self._preset
+
+    @property
+    def preset_names(self) -> tuple[str, ...]:
+        """The presets there are, in the order of their numbers. Any thread."""
+        return tuple(self._presets.library.presets)
+
+    @property
+    def step(self) -> str:
+        """The step of the cue list that is on; empty before the first. Any thread."""
+        return self._cues.step.name if self._cues.step else ""
+
+    def update(self, now: float, sound: Sound = SILENCE) -> Hands:
         """Apply what has come in since the last tick. The engine's thread."""
         self._fired, self._pick = set(), None
+        self._params = self._morph.at(now, self._params)
         for command in newest([self._pending.popleft() for _ in range(len(self._pending))]):
-            try:
-                self._apply(command)
-            except UsageError as error:  # a wrong fader must not end a show
-                self.refused += 1
-                log.warning("ignored: %s", error)
-        return Hands(self._params, frozenset(self._fired), self._pick, self._params, sound)
+            self._obey(command, now)
+        pulse = self._conductor.update(now, sound, self._params)
+        for command in self._cues.due(now, pulse):
+            self._obey(command, now)
+        self._moved = self._modulation.moved(now, self._params, sound, pulse)
+        fired = frozenset(self._fired)
+        return Hands(
+            self._moved, fired, self._pick, self._params, sound, pulse, self.preset, self.step
+        )
 
-    def _apply(self, command: Command) -> None:
+    def _obey(self, command: Command, now: float) -> None:
+        try:
+            self._apply(command, now)
+        except UsageError as error:  # a wrong fader must not end a show
+            self.refused += 1
+            log.warning("ignored: %s", error)
+
+    def _apply(self, command: Command, now: float) -> None:
         match command:
-            case Set(name, value):
-                self._params = changed(self._params, name, value)
-            case Position(name, position):
-                self._params = changed(self._params, name, spec(name).at(position))
-            case Nudge(name, steps):
-                value = spec(name).nudge(getattr(self._params, name), steps)
-                self._params = changed(self._params, name, value)
-            case Fire(Trigger.PANIC):
-                self._params = self._start
+            case Set() | Position() | Nudge():
+                self._set(command)
             case Fire(trigger):
-                self._fired.add(trigger)
+                self._fire(trigger, now)
             case Pick(number):
                 self._pick = number
+            case Tap(at_s):
+                self._conductor.tap(at_s)
+            case Beat():
+                self._conductor.hear(command)
+            case Recall(wanted, fade_s):
+                preset = self._presets.library.find(wanted)
+                length_s = preset.fade_s if fade_s is None else float(FADE.parse(fade_s))
+                self._params = self._morph.begin(preset, length_s, now, self._params)
+                self._preset = preset.name
+            case Save(name):
+                self._presets.save(preset_of(name, self._params, self._presets.library))
+            case Jump(step):
+                self._perform(self._cues.jump(step, now), now)
             case _:
                 raise UsageError(f"nothing here performs {command}")
+
+    def _set(self, command: Set | Position | Nudge) -> None:
+        """Set a parameter by hand, and so take it out of any morph."""
+        name = command.name
+        match command:
+            case Set(_, value):
+                self._params = changed(self._params, name, value)
+            case Position(_, position):
+                self._params = changed(self._params, name, spec(name).at(position))
+            case Nudge(_, steps):
+                value = spec(name).nudge(getattr(self._params, name), steps)
+                self._params = changed(self._params, name, value)
+        self._morph.release(name)
+
+    def _fire(self, trigger: Trigger, now: float) -> None:
+        match trigger:
+            case Trigger.PANIC:
+                self._params, self._preset = self._start, self._start_preset
+                self._morph.end()
+                self._cues.wait()
+            case Trigger.GO:
+                self._perform(self._cues.go(now), now)
+            case Trigger.BACK:
+                self._perform(self._cues.back(now), now)
+            case _:
+                self._fired.add(trigger)
+
+    def _perform(self, commands: tuple[Command, ...], now: float) -> None:
+        for command in commands:
+            self._obey(command, now)

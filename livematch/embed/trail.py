@@ -5,8 +5,9 @@ choose them here.
 """
 
 from collections import deque
+from typing import Generic, TypeVar
 
-from livematch.values import Glimpse, Image
+T = TypeVar("T")
 
 # About a tenth: movement is found in 73 % of the moments of real film, at 0.04 s in 67 %, at 0.16 s
 # in 63 %, and is as much its shot's own. A little less, so that 25 pictures a second have no tie.
@@ -15,25 +16,25 @@ MOST_APART_S = 0.3  # pictures farther apart show what has changed, not how it m
 MOST_PICTURES = 64
 
 
-class Trail:
-    """Remembers a moment's worth of pictures. One thread; times never go backwards."""
+class Trail(Generic[T]):
+    """Remembers a moment's worth of pictures, whatever stands for them. One thread.
+
+    Times never go backwards.
+    """
 
     def __init__(self) -> None:
-        self._recent: deque[tuple[float, Image]] = deque(maxlen=MOST_PICTURES)
+        self._recent: deque[tuple[float, T]] = deque(maxlen=MOST_PICTURES)
 
-    def follow(self, time_s: float, image: Image, kept: Image | None = None) -> Glimpse:
-        """Give the newest picture with the one nearest to `APART_S` before it.
+    def follow(self, time_s: float, picture: T) -> tuple[T, float] | None:
+        """Remember the newest picture; give the one nearest to `APART_S` before it.
 
-        `kept` is what is remembered of it, if not the picture itself. Nothing is written again.
+        With it comes how long before it was, in seconds; None where there was none.
         """
         while self._recent and time_s - self._recent[0][0] > MOST_APART_S:
             self._recent.popleft()
-        earlier = [(time_s - at_s, before) for at_s, before in self._recent if at_s < time_s]
-        self._recent.append((time_s, image if kept is None else kept))
-        if not earlier:
-            return Glimpse(image)
-        apart_s, before = min(earlier, key=lambda pair: abs(pair[0] - APART_S))
-        return Glimpse(image, before, apart_s)
+        earlier = [(before, time_s - at_s) for at_s, before in self._recent if at_s < time_s]
+        self._recent.append((time_s, picture))
+        return min(earlier, key=lambda pair: abs(pair[1] - APART_S), default=None)
 
     def forget(self) -> None:
         """Begin anew, after a cut: nothing moved from one shot to the next."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -24,11 +25,12 @@ from livematch.indexing.spent import NO_TIME, Spent
 from livematch.indexing.stage import Stage
 from livematch.indexing.timeline import Stamp, Timeline
 from livematch.media import OpenFilm, open_film
-from livematch.values import Glimpse, Vector
+from livematch.values import Glimpse, Image, Vector
 
 BATCH = 8  # pictures described at once
 FRAMES_WAITING = 4  # decoded frames on their way to the proxy: 12 MB each in a 4K film
 BATCHES_WAITING = 3
+MOST_PIXELS_WAITING = 1920 * 1088  # of a frame that waits to be chosen or not: some twenty do
 REPORT_EVERY_S = 1.0  # of film
 MISSING_S, MISSING_SHARE = 1.0, 0.02  # a film this much shorter than announced is cut off
 
@@ -181,11 +183,18 @@ class _Reading:
             return
         frame, stamp = self._last
         if self._chooser.wants(stamp.time_s, next_s):
-            self._chooser.push(stamp.time_s, self._shrinker.shrink(frame))
+            self._chooser.push(stamp.time_s, self._look_at(frame))
         # handed over only now: PyAV marks a frame with its colours while it converts it, so two
         # threads must not convert the same one
         if self._writing is not None:
             self._writing.put((frame, stamp.ticks))
+
+    def _look_at(self, frame: av.VideoFrame) -> Callable[[], Image]:
+        """Say how a frame is made small: later, if at all, where it may wait as it is."""
+        if self._writing is None and frame.width * frame.height <= MOST_PIXELS_WAITING:
+            return partial(self._shrinker.shrink, frame)
+        image = self._shrinker.shrink(frame)
+        return lambda: image
 
     def _report(self, stamp: Stamp) -> None:
         if stamp.time_s >= self._reported_s + REPORT_EVERY_S:

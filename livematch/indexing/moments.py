@@ -5,8 +5,8 @@ What waits is bounded by the delay of the cut detector, never by the length of a
 """
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from livematch.archive.records import ShotSpan
 from livematch.embed.trail import APART_S, MOST_APART_S, Trail
@@ -34,6 +34,24 @@ class Candidate:
         return self.glimpse.image
 
 
+class Unseen:
+    """A picture that is made small when it is first looked at: most of them never are."""
+
+    def __init__(self, time_s: float, look: Callable[[], Image]) -> None:
+        self.time_s = time_s
+        self.before: tuple[Unseen, float] | None = None
+        self._look: Callable[[], Image] | None = look
+        self._image: Image | None = None
+
+    @property
+    def image(self) -> Image:
+        """The picture; what it was made from is let go."""
+        if self._look is not None:
+            self._image, self._look = self._look(), None
+        assert self._image is not None  # noqa: S101 - it was just looked at, or before
+        return self._image
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """A moment to be described, in which shot of its film, counted from 0."""
@@ -59,8 +77,8 @@ class MomentChooser:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Candidate] = deque()
-        self._trail = Trail()
+        self._waiting: deque[Unseen] = deque()
+        self._trail: Trail[Unseen] = Trail()
         self._shot = 0
         self._start_s: float | None = None
         self._next_s = 0.0  # when the next moment is due
@@ -76,11 +94,16 @@ class MomentChooser:
             return True
         return time_s - self._waiting[-1].time_s >= KEEP_S or next_s - time_s >= KEEP_S
 
-    def push(self, time_s: float, image: Image) -> None:
-        """Take the next picture; `image` is kept as it is and must not be written again."""
+    def push(self, time_s: float, look: Callable[[], Image]) -> None:
+        """Take the next picture; `look` gives it, at most once, on this thread, if it is wanted.
+
+        The picture is kept as it is and must not be written again.
+        """
         if self._start_s is None:
             self._begin(time_s, time_s)
-        self._waiting.append(Candidate(time_s, self._trail.follow(time_s, image)))
+        unseen = Unseen(time_s, look)
+        unseen.before = self._trail.follow(time_s, unseen)
+        self._waiting.append(unseen)
 
     def advance(self, boundaries: Sequence[Boundary], settled_s: float) -> list[Chosen]:
         """Choose what can be chosen, knowing all boundaries before `settled_s`."""
@@ -131,7 +154,7 @@ class MomentChooser:
         self._forget(end_s)
         return kept
 
-    def _nearest(self, time_s: float, end_s: float) -> Candidate | None:
+    def _nearest(self, time_s: float, end_s: float) -> Unseen | None:
         """Find the waiting picture nearest to a time, in this shot and before `end_s`."""
         assert self._start_s is not None  # noqa: S101 - see above
         ours = [c for c in self._waiting if self._start_s <= c.time_s < end_s]
@@ -139,15 +162,15 @@ class MomentChooser:
 
     def _take(self, time_s: float, end_s: float) -> Chosen | None:
         """Choose a picture, unless it was chosen just before: some films have few a second."""
-        candidate = self._nearest(time_s, end_s)
-        if candidate is None or candidate.time_s == self._faces.last_s:
+        unseen = self._nearest(time_s, end_s)
+        if unseen is None or unseen.time_s == self._faces.last_s:
             return None
-        self._faces.add(candidate)
+        self._faces.add(unseen)
         self._chosen_in_shot += 1
-        if self._is_nothing_new(candidate.image):
+        if self._is_nothing_new(unseen.image):
             self.dropped += 1
             return None
-        return Chosen(self._shot, replace(candidate, glimpse=self._glimpse(candidate, end_s)))
+        return Chosen(self._shot, Candidate(unseen.time_s, self._glimpse(unseen, end_s)))
 
     def _is_nothing_new(self, image: Image) -> bool:
         """Compare with the last moment kept, never with one dropped: so nothing creeps away."""
@@ -157,34 +180,34 @@ class MomentChooser:
         self._glance = now
         return False
 
-    def _glimpse(self, candidate: Candidate, end_s: float) -> Glimpse:
+    def _glimpse(self, unseen: Unseen, end_s: float) -> Glimpse:
         """Show a moment's movement by pictures of its own shot: at the very start, the next one."""
         assert self._start_s is not None  # noqa: S101 - see above
-        glimpse = candidate.glimpse
-        if glimpse.before is not None and candidate.time_s - glimpse.apart_s >= self._start_s:
-            return glimpse
-        after = self._nearest(candidate.time_s + APART_S, end_s)
-        apart_s = candidate.time_s - after.time_s if after else 0.0
+        if unseen.before is not None and unseen.time_s - unseen.before[1] >= self._start_s:
+            before, apart_s = unseen.before
+            return Glimpse(unseen.image, before.image, apart_s)
+        after = self._nearest(unseen.time_s + APART_S, end_s)
+        apart_s = unseen.time_s - after.time_s if after else 0.0
         if after is None or not 0 < -apart_s <= MOST_APART_S:
-            return Glimpse(candidate.image)
-        return Glimpse(candidate.image, after.image, apart_s)
+            return Glimpse(unseen.image)
+        return Glimpse(unseen.image, after.image, apart_s)
 
     def _forget(self, before_s: float) -> None:
         """Let go of pictures that no moment still to come can want; one before stays."""
         while len(self._waiting) > 1 and self._waiting[1].time_s <= before_s:
-            self._waiting.popleft()
+            self._waiting.popleft().before = None  # or each would hold the one before it, for ever
 
 
 class Faces:
     """The moments of one shot that may become its thumbnail, spread over it, at most `THUMBS`."""
 
     def __init__(self) -> None:
-        self._kept: list[Candidate] = []
+        self._kept: list[Unseen] = []
         self._stride = 1
         self._seen = 0
         self.last_s: float | None = None
 
-    def add(self, candidate: Candidate) -> None:
+    def add(self, candidate: Unseen) -> None:
         """Offer the next one; every second kept one makes room when there are too many."""
         self.last_s = candidate.time_s
         if self._seen % self._stride == 0:

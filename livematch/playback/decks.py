@@ -75,6 +75,11 @@ class Decks:
         part = self._coming if self._coming and self._coming.fade else self._on
         return (part.cue, self._play_s - part.began_s) if part else None
 
+    @property
+    def is_fading(self) -> bool:
+        """Whether one picture is giving way to another."""
+        return self._coming is not None and self._coming.fade is not None
+
     def clip_of(self, matches: Sequence[Match]) -> tuple[Clip, ...]:
         """Return the clips that would be loaded for some matches."""
         return tuple(self._clip_of(match.start) for match in matches)

@@ -6,7 +6,7 @@ from pathlib import Path
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from livematch.media import OpenFilm, to_picture
+from livematch.media import FilmInfo, OpenFilm, to_picture
 from livematch.playback import hap
 from livematch.values import Picture
 
@@ -28,21 +28,32 @@ def decoded(film: OpenFilm, from_s: float) -> Iterator[Picture]:
 
 def blocks(film: OpenFilm, from_s: float) -> Iterator[Picture]:
     """Unpack HAP packets to the blocks that the card keeps, without decoding a pixel."""
-    info = film.info
-    size_px = (info.width, info.height)
 
     def unpack(packet: "Packet[VideoStream]") -> Iterable[Picture]:
-        ticks = packet.dts if packet.pts is None else packet.pts
-        if not packet.size or packet.is_discard or ticks is None:
-            return ()  # the end, or what an edit list hides
-        time_s = float(ticks * packet.time_base) - info.start_s
-        if time_s < from_s:
+        time_s = time_of(packet, film.info)
+        if time_s is None or time_s < from_s:
             return ()
-        kind, payload = hap.unpack(memoryview(packet), *size_px)
-        turns = info.quarter_turns
-        return (Picture((payload,), kind, info.aspect, time_s, turns, size_px=size_px),)
+        return (packed_picture(packet, film.info, time_s),)
 
     return film.unpacked(unpack)
+
+
+def time_of(packet: "Packet[VideoStream]", info: FilmInfo) -> float | None:
+    """Return when a packet of an intra codec is on, in seconds from the first picture.
+
+    None for the end, and for what an edit list hides.
+    """
+    ticks = packet.dts if packet.pts is None else packet.pts
+    if not packet.size or packet.is_discard or ticks is None:
+        return None
+    return float(ticks * packet.time_base) - info.start_s
+
+
+def packed_picture(packet: "Packet[VideoStream]", info: FilmInfo, time_s: float) -> Picture:
+    """Unpack one HAP packet; PictureError for a damaged one."""
+    size_px = (info.width, info.height)
+    kind, payload = hap.unpack(memoryview(packet), *size_px)
+    return Picture((payload,), kind, info.aspect, time_s, info.quarter_turns, size_px=size_px)
 
 
 WAYS: dict[tuple[str, str], Way] = {
@@ -56,6 +67,11 @@ HAP R (BC7) is not played: FFmpeg cannot decode it, so it cannot be indexed eith
 """
 
 
+def way_of(film: OpenFilm) -> Way:
+    """Return how a film is read."""
+    return WAYS.get((film.info.codec, film.stream.codec_context.codec_tag), decoded)
+
+
 class FilmReader:
     """An open film: `seek` anywhere, then `read` picture after picture.
 
@@ -65,8 +81,7 @@ class FilmReader:
     def __init__(self, path: Path, threads: int = 1) -> None:
         self.path = path
         self._film = OpenFilm(path, threads)
-        tag = self._film.stream.codec_context.codec_tag
-        self._way = WAYS.get((self._film.info.codec, tag), decoded)
+        self._way = way_of(self._film)
         self._pictures: Iterator[Picture] | None = None
 
     @property

@@ -11,14 +11,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from livematch.control.params import Params
+from livematch.control.params import Layout, Params
 from livematch.render.colours import to_rgb
 from livematch.render.gl import GL, Shader, current_context
 from livematch.render.layouts import Affine, Rect, What, Window, cells, placed, regions, sampled
 from livematch.render.textures import Held
-from livematch.values import Frame, Layer, Picture, PixelFormat, Source
+from livematch.values import Frame, Layer, Pane, Picture, PixelFormat, Source
 
 CAMERA = -1  # where the camera's textures are kept, beside those of the decks
+PANES = 100  # and those of the panes, from here on
 KINDS = {
     PixelFormat.YUV420: "YUV",
     PixelFormat.DXT5: "ALPHA",
@@ -110,10 +111,12 @@ class Compositor:
         camera: Frame | None,
         params: Params,
         size_px: tuple[int, int],
+        panes: Sequence[Pane] = (),
     ) -> None:
-        """Draw `layers` (one or two, bottom first) and `camera` as `params` ask for.
+        """Draw `layers` (one or two, bottom first), `camera` and `panes` as `params` ask for.
 
-        Layers without a picture are not drawn; when none has one, the last ones stay.
+        Layers without a picture are not drawn; when none has one, the last ones stay. While there
+        are no panes, a grid shows the program.
         """
         if min(size_px) <= 0:
             return
@@ -122,12 +125,29 @@ class Compositor:
             return
         seen = self._camera_picture(camera)
         self._shown = _or_else(weighed(layers, seen), self._shown)
+        if params.screen is Layout.GRID and not panes:
+            params = replace(params, screen=Layout.PROGRAM)
         for region in regions(params, size_px):
-            if region.what is What.PROGRAM:
+            if region.what is What.PANE:
+                for pane in panes[region.number - 1 : region.number]:
+                    self.draw_pane(pane, region.rect, params, size_px)
+            elif region.what is What.PROGRAM:
                 self._draw_region(self._shown, region.rect, params, size_px)
             elif seen is not None:
                 alone = (Weighed(Source.CAMERA, CAMERA, seen, 1.0),)
                 self._draw_region(alone, region.rect, params, size_px)
+
+    def draw_pane(self, pane: Pane, rect: Rect, params: Params, size_px: tuple[int, int]) -> None:
+        """Draw one pane over what is there, once a picture has begun; nothing without a picture."""
+        if pane.picture is not None:
+            slot = PANES + pane.number
+            alone = (Weighed(Source.ARCHIVE, slot, pane.picture, 1.0),)
+            self._draw_region(alone, rect, params, size_px)
+
+    def begin(self, size_px: tuple[int, int]) -> None:
+        """Begin a picture that has panes and no program: black, to be drawn over."""
+        if min(size_px) > 0:
+            self._prepare(size_px)
 
     def close(self) -> None:
         """Free everything on the card, while its context lives."""

@@ -26,6 +26,32 @@ def new_framebuffer(size: tuple[int, int]) -> tuple[Any, Any]:
     return buffer, colour
 
 
+def delete_framebuffer(buffer: Any, colour: Any) -> None:
+    """Free a framebuffer and its colours, in the context they were made in."""
+    GL.glDeleteFramebuffers(1, ctypes.byref(buffer))
+    GL.glDeleteRenderbuffers(1, ctypes.byref(colour))
+
+
+def copy_pixels(
+    source: int, size: tuple[int, int], target: int, at: tuple[int, int], target_height: int
+) -> None:
+    """Copy a framebuffer of `size` into another of the same context; `at` is top left there.
+
+    Leaves `target` bound.
+    """
+    (width, height), (x, y) = size, at
+    bottom = target_height - y - height
+    GL.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, source)
+    GL.glBindFramebuffer(GL.GL_DRAW_FRAMEBUFFER, target)
+    GL.glBlitFramebuffer(
+        *(0, 0, width, height),
+        *(x, bottom, x + width, bottom + height),
+        GL.GL_COLOR_BUFFER_BIT,
+        GL.GL_NEAREST,
+    )
+    GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, target)
+
+
 def read_pixels(framebuffer: int, size: tuple[int, int]) -> Image:
     """Copy a framebuffer out, at once: BGR (h, w, 3), top row first. For screenshots."""
     width, height = size

@@ -20,8 +20,8 @@ class HudStatus:
 
     `score` and `parts` are likenesses, −1 to 1; `fps` is of the pictures presented; `drops` counts
     events by name; `provider` names what the network runs on and `provider_warning` says, loudly,
-    that it is not what was asked for; `recording` names the file being written; `osc` are messages
-    that were refused.
+    that it is not what was asked for; `recording` names the file being written; `sound` says what
+    is heard; `osc` are messages that were refused.
     """
 
     camera: str
@@ -35,6 +35,7 @@ class HudStatus:
     provider: str = ""
     provider_warning: str | None = None
     recording: str | None = None
+    sound: str | None = None
     warnings: tuple[str, ...] = ()
     osc: tuple[str, ...] = ()
 
@@ -65,6 +66,8 @@ def hud_rows(status: HudStatus) -> tuple[Row, ...]:
         rows.append(Row("score", f"{status.score:.2f}", weight=3))
         by_part = "  ".join(f"{name} {likeness:.2f}" for name, likeness in status.parts)
         rows += [Row("", by_part, tone=Tone.QUIET)] if by_part else []
+    if status.sound is not None:
+        rows.append(Row("sound", status.sound, weight=2))
     rows.append(Row("screen", f"{status.fps:.1f} frames/s", weight=3))
     if status.provider:
         rows.append(Row("runs on", status.provider, weight=2))

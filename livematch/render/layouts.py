@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from livematch.control.params import Fit, Layout, Params
 
+GRID = 3  # cells in a row and rows: what nine picks need
+INSET = 0.5  # the preview's share of the program's width and height
 SNAP_PX = 1.5  # a bar thinner than this is a rounding of the aspect, not a bar
 
 
@@ -14,6 +16,7 @@ class What(StrEnum):
 
     PROGRAM = "program"
     CAMERA = "camera"
+    PANE = "pane"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A part of the screen and what it shows."""
+    """A part of the screen and what it shows; `number` says which pane."""
 
     rect: Rect
     what: What
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,40 @@ def regions(params: Params, size: tuple[int, int]) -> tuple[Region, ...]:
             Region(Rect(0, 0, cell, height), What.CAMERA),
             Region(Rect(width - cell, 0, cell, height), What.PROGRAM),
         )
+    if params.screen is Layout.GRID and (places := grid(whole, gap)):
+        return tuple(Region(rect, What.PANE, number) for number, rect in enumerate(places, 1))
     what = What.CAMERA if params.screen is Layout.CAMERA else What.PROGRAM
     return (Region(whole, what),)
+
+
+def grid(rect: Rect, gap: int) -> tuple[Rect, ...]:
+    """Place `GRID` × `GRID` cells in the middle of `rect`, row by row; none where they do not fit.
+
+    Each has the shape of `rect`, so that a picture made for the screen fits its cell, too. Gaps
+    are equal, and there is one around the whole.
+    """
+    room_x, room_y = ((side - (GRID + 1) * gap) // GRID for side in (rect.width, rect.height))
+    if min(room_x, room_y) <= 0:
+        return ()
+    shape = rect.width / rect.height
+    width, height = min(room_x, round(room_y * shape)), min(room_y, round(room_x / shape))
+    if min(width, height) <= 0:
+        return ()
+    left = rect.x + (rect.width - GRID * width - (GRID - 1) * gap) // 2
+    top = rect.y + (rect.height - GRID * height - (GRID - 1) * gap) // 2
+    return tuple(
+        Rect(left + column * (width + gap), top + row * (height + gap), width, height)
+        for row in range(GRID)
+        for column in range(GRID)
+    )
+
+
+def inset(size: tuple[int, int]) -> Rect:
+    """Return where the operator's preview lies over the program: bottom right, beside the HUD."""
+    width, height = size
+    margin = max(2, width // 80)
+    across, down = round(width * INSET), round(height * INSET)
+    return Rect(max(0, width - across - margin), max(0, height - down - margin), across, down)
 
 
 def placed(aspect: float, rect: Rect, fit: Fit) -> tuple[Rect, Window]:

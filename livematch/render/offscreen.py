@@ -1,11 +1,10 @@
 """A picture in memory to draw on: rehearsals without a display, offline renders, tests."""
 
-import ctypes
 import sys
 from typing import Any
 
 from livematch.errors import DisplayError
-from livematch.render.framebuffers import new_framebuffer, read_pixels
+from livematch.render.framebuffers import delete_framebuffer, new_framebuffer, read_pixels
 from livematch.render.gl import GL, REMEDY, current_context, new_context, start_pyglet
 from livematch.values import Image
 
@@ -102,6 +101,5 @@ class OffscreenSurface:
         if not self._closed:
             self._closed = True
             self.begin()
-            GL.glDeleteFramebuffers(1, ctypes.byref(self._buffer))
-            GL.glDeleteRenderbuffers(1, ctypes.byref(self._colour))
+            delete_framebuffer(self._buffer, self._colour)
             self._window.close()

@@ -1,6 +1,5 @@
 """The HUD as it is seen: rows painted into a translucent panel, which lies over the picture."""
 
-import ctypes
 import unicodedata
 from functools import lru_cache
 
@@ -8,11 +7,8 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from livematch.render.compositor import clip_space
-from livematch.render.gl import GL, Shader, current_context
 from livematch.render.hud import HudStatus, Row, Tone, fitting, hud_rows
-from livematch.render.layouts import Rect
-from livematch.render.textures import RGBA, Texture
+from livematch.render.overlays import Overlays
 from livematch.values import Image
 
 SLOWEST_CHANGE_S = 0.25  # faster figures cannot be read
@@ -41,7 +37,7 @@ class Hud:
 
     def __init__(self) -> None:
         self.paintings = 0
-        self._context: object = None
+        self._overlays = Overlays()
         self._rows: tuple[Row, ...] = ()
         self._size_px = (0, 0)
         self._painted_s: float | None = None
@@ -50,32 +46,11 @@ class Hud:
         """Draw over what the compositor has drawn on a surface of `size_px`."""
         if min(size_px) < 64:
             return
-        if self._context is not current_context():
-            self._begin()
+        if self._overlays.begin():
+            self._painted_s = None
         self._paint_if_new(status, size_px, now)
-        width, height = self._texture.size_px
         margin = margin_px(size_px)
-        place = Rect(margin, margin, width, height)
-        GL.glBindVertexArray(self._vertices)
-        GL.glViewport(0, 0, *size_px)
-        GL.glEnable(GL.GL_BLEND)
-        GL.glBlendFunc(GL.GL_ONE, GL.GL_ONE_MINUS_SRC_ALPHA)
-        self._texture.bind(0)
-        self._shader.use()
-        self._shader.vec("place", *clip_space(place, size_px), width=4)
-        self._shader.vec("bottom_at", 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, width=2)
-        self._shader.sampler("bottom_first", 0)
-        GL.glDrawArrays(GL.GL_TRIANGLE_STRIP, 0, 4)
-        GL.glDisable(GL.GL_BLEND)
-
-    def _begin(self) -> None:
-        self._context = current_context()
-        self._vertices = GL.GLuint()
-        GL.glGenVertexArrays(1, ctypes.byref(self._vertices))
-        self._shader = Shader("cell.vert.glsl", ("panel.frag.glsl",))
-        self._texture = Texture(RGBA)
-        self._texture.sharpen(nearest=True)
-        self._painted_s = None
+        self._overlays.lay("hud", (margin, margin), size_px)
 
     def _paint_if_new(self, status: HudStatus, size_px: tuple[int, int], now: float) -> None:
         resized = size_px != self._size_px
@@ -83,7 +58,7 @@ class Hud:
             return
         rows = hud_rows(status)
         if self._painted_s is None or resized or rows != self._rows:
-            self._texture.upload(painted(rows, size_px))
+            self._overlays.keep("hud", painted(rows, size_px))
             self.paintings += 1
         self._rows, self._size_px, self._painted_s = rows, size_px, now
 

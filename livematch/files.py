@@ -8,14 +8,14 @@ from tempfile import NamedTemporaryFile
 from livematch.errors import UsageError
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file in UTF-8; what was there before stays until it is complete. UsageError."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file, text as UTF-8; what was there before stays until it is complete. UsageError."""
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file in it")
     try:
         with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
             try:
-                part.write(text.encode())
+                part.write(content.encode() if isinstance(content, str) else content)
                 part.flush()
                 os.fsync(part.fileno())
                 part.close()

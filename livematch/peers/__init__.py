@@ -1,0 +1,1 @@
+"""Other instruments that play along: Ableton Live, and whoever shares a beat by Ableton Link."""

@@ -13,7 +13,7 @@ from livematch.control.params import Params
 from livematch.control.runs import newest
 from livematch.control.state import Control
 from livematch.osc.gate import GAP_S
-from livematch.osc.inbox import Inbox
+from livematch.osc.inbox import CROWDED, Inbox
 from livematch.osc.monitor import KEPT, Verdict
 from livematch.osc.packets import encode
 from livematch.osc.reception import LOOKS_A_SECOND
@@ -184,13 +184,19 @@ def test_not_everything_can_wait(bench: Bench) -> None:
 # Coalescing
 
 
-def drained(*packets: bytes) -> list[Command]:
+def drained(*packets: bytes, before: int = CROWDED) -> list[Command]:
+    """What is done of some packets when so many others wait before them."""
     inbox, bench = Inbox(), Bench()
-    for packet in packets:
+    for packet in (*[encode("/livematch/hold")] * before, *packets):
         inbox.put(packet, TABLET, 1.0)
     for datagram in inbox.take():
         bench.reception.take(datagram, 0.0)
-    return bench.commands
+    return bench.commands[before:]
+
+
+def test_while_few_wait_what_is_wrong_replaces_nothing() -> None:
+    commands = drained(encode(FADE, (2.5,)), encode(FADE, (99.0,)), before=0)
+    assert commands == [Set("fade", 2.5)]
 
 
 def test_of_a_faders_values_the_last_is_read() -> None:

@@ -28,12 +28,16 @@ class Datagram(NamedTuple):  # made 20,000 times a second in a flood: four times
     row: Address | None = None
 
 
+CROWDED = 32  # datagrams from which on only the newest are read
+
+
 class Inbox:
     """Collects datagrams and keeps their order. One thread.
 
-    A value for a parameter takes the place of the one before it, unless something came between
-    that might not be a value: a trigger, a nudge, a wildcard, a bundle. So triggers are all kept,
-    and saving a preset saves what had been set by then.
+    While few wait, all are kept: the last may be out of range and the one before it not. In a
+    crowd a value for a parameter takes the place of the one before it, unless something came
+    between that might not be a value: a trigger, a nudge, a wildcard, a bundle. So triggers are
+    all kept, and saving a preset saves what had been set by then.
     """
 
     def __init__(self) -> None:
@@ -48,7 +52,7 @@ class Inbox:
             self._newest.clear()
         else:
             before = self._newest.get(row.path)
-            if before is not None:
+            if before is not None and len(self._queue) >= CROWDED:
                 self._queue[before] = None
                 self.coalesced += 1
             self._newest[row.path] = len(self._queue)

@@ -159,6 +159,8 @@ def hud_status(show: Show, sound: str | None = None) -> HudStatus:
         provider=f"{show.embedder.card.name} on {provider.got}",
         provider_warning=str(provider) if provider.remedy else None,
         recording=show.config.record.name if show.config.record else None,
+        preset=show.control.preset,
+        step=show.control.step,
         warnings=warnings(show),
         sound=sound,
         osc=_osc_lines(show),
@@ -171,7 +173,8 @@ def warnings(show: Show) -> tuple[str, ...]:
     lost = camera_line(camera) if camera.state in TROUBLED else None
     hands = (*(surface.warning for surface in show.surfaces), *(p.warning for p in show.peers))
     told = (lost, show.ears.warning, *hands)
-    return (*show.stage.warnings, *(text for text in told if text))
+    files = (fault.brief for fault in show.presets.library.faults)
+    return (*show.stage.warnings, *(text for text in told if text), *files)
 
 
 def _osc_lines(show: Show) -> tuple[str, ...]:

@@ -158,7 +158,9 @@ def test_a_cue_list_and_presets_are_performed_and_saved(config: ShowConfig, tmp_
     own, cues = tmp_path / "presets", tmp_path / "evening.toml"
     own.mkdir()
     (own / "still.toml").write_text("[set]\nhold = true\nradius = 0.5\n")
-    (own / "broken.toml").write_text("[set]\nradius = 5\n")
+    (own / "broken.toml").write_text(
+        "[set]\nradius = 5\n" + "".join(f"x{n} = 1\n" for n in range(4))
+    )
     cues.write_text(
         '[[step]]\nname = "rest"\npreset = "still"\nfade = 2\nafter = 1\n'
         '[[step]]\nname = "jolt"\ntrigger = "cut"\nafter = 2\n'
@@ -180,6 +182,7 @@ def test_a_cue_list_and_presets_are_performed_and_saved(config: ShowConfig, tmp_
     assert "still" in lines
     assert "jolt" in lines
     assert "broken.toml:2: radius cannot be 5" in lines
+    assert "2 more: `livematch preset check`" in lines
     assert dict(read_preset(own / "kept.toml").settings)["radius"] == 0.5
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from livematch.control.params import Params, changed
+from livematch.control.presetfolder import own_folder
 from livematch.errors import UsageError
 
 MOST_CHANNELS = 64
@@ -32,6 +33,8 @@ class ShowConfig:
     `oscquery_port` None describes the instrument to nobody, 0 takes any port. `ableton` is the host
     of Ableton Live.
     `sound` is none, a file or an input; `sound_rate` is asked of an input only.
+    `preset` names the one that `start` was made with, `presets` is the folder of one's own and
+    `cues` a file with a cue list.
     """
 
     archive: Path
@@ -64,6 +67,9 @@ class ShowConfig:
     ableton: str | None = None
     link: bool = False
     start: Params = field(default_factory=Params)
+    preset: str = ""
+    presets: Path = field(default_factory=own_folder)
+    cues: Path | None = None
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -90,9 +96,9 @@ def parse_channels(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(numbers))
 
 
-def parse_settings(settings: list[str]) -> Params:
-    """Apply `NAME=VALUE` texts to the defaults; UsageError lists all that is wrong at once."""
-    params, faults = Params(), []
+def parse_settings(settings: list[str], start: Params | None = None) -> Params:
+    """Apply `NAME=VALUE` texts to `start`, or the defaults; UsageError lists all that is wrong."""
+    params, faults = start or Params(), []
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:

@@ -3,34 +3,30 @@
 import contextlib
 import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from livematch.errors import UsageError
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file, text as UTF-8; what was there before stays until it is complete. UsageError."""
+    """Write a file, text as UTF-8; what was there before stays until it is complete. UsageError.
+
+    A link stays one: what it leads to is written.
+    """
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file in it")
+    encoded = content.encode() if isinstance(content, str) else content
+    whole = path.resolve()
+    part = whole.with_name(f".{whole.name}.{os.getpid()}.part")
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
-            try:
-                part.write(content.encode() if isinstance(content, str) else content)
-                part.flush()
-                os.fsync(part.fileno())
-                part.close()
-                _as_any_other_file(Path(part.name))
-                Path(part.name).replace(path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    Path(part.name).unlink()
-                raise
+        try:
+            with part.open("wb") as file:
+                file.write(encoded)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(whole)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            raise
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
-
-
-def _as_any_other_file(path: Path) -> None:
-    """Give a temporary file, which only its owner may read, the rights a new file would have."""
-    mask = os.umask(0)
-    os.umask(mask)
-    path.chmod(0o666 & ~mask)

@@ -17,6 +17,8 @@ from livematch.camera.open import open_camera
 from livematch.camera.source import Camera
 from livematch.clock import Clock, ManualClock, SystemClock
 from livematch.config import ShowConfig
+from livematch.control.cuelist import read_cues
+from livematch.control.presetfolder import PresetFolder
 from livematch.control.state import Control
 from livematch.direction.director import Director
 from livematch.embed.features import AnyEmbedder
@@ -50,6 +52,7 @@ class Show:
     embedder: AnyEmbedder
     clock: Clock
     control: Control
+    presets: PresetFolder
     director: Director
     decks: Decks
     mosaic: Mosaic
@@ -72,8 +75,11 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
     """
     clock: ManualClock | SystemClock = ManualClock() if config.offline else SystemClock()
     telemetry = Telemetry()
-    control = Control(config.start)
     with ExitStack() as stack:
+        presets = PresetFolder(config.presets)
+        stack.callback(presets.close)
+        cues = read_cues(config.cues, presets.library) if config.cues else None
+        control = Control(config.start, presets, cues, config.preset)
         surfaces = open_surfaces(
             config.midi,
             config.midi_map,
@@ -85,7 +91,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         for surface in surfaces:
             stack.callback(surface.close)
         archive = stack.enter_context(open_archive(config))
-        ports = _open_ports(config, clock, control, stack)
+        ports = _open_ports(config, clock, control, presets, stack)
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)
@@ -129,6 +135,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         else:
             sys.setswitchinterval(SWITCH_S)
             shelf.start()
+            presets.start()
             eyes = LiveEyes(camera, vision)
         stack.callback(eyes.close)
         if isinstance(ears, DeviceEars):
@@ -157,6 +164,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             describer.embedder,
             clock,
             control,
+            presets,
             director,
             decks,
             mosaic,
@@ -206,13 +214,17 @@ class _Ports:
 
 
 def _open_ports(
-    config: ShowConfig, clock: ManualClock | SystemClock, control: Control, stack: ExitStack
+    config: ShowConfig,
+    clock: ManualClock | SystemClock,
+    control: Control,
+    presets: PresetFolder,
+    stack: ExitStack,
 ) -> _Ports:
     """Take the ports, without listening yet; `stack` frees them."""
-    osc = _open_osc(config, clock, control)
+    osc = _open_osc(config, clock, control, presets)
     if osc is not None:
         stack.callback(osc.close)
-    query = _open_query(config, osc)
+    query = _open_query(config, osc, presets)
     if query is not None:
         stack.callback(query.close)
     peers = open_peers(control, clock, ableton=config.ableton, link=config.link)
@@ -222,7 +234,10 @@ def _open_ports(
 
 
 def _open_osc(
-    config: ShowConfig, clock: ManualClock | SystemClock, control: Control
+    config: ShowConfig,
+    clock: ManualClock | SystemClock,
+    control: Control,
+    presets: PresetFolder,
 ) -> OscPort | None:
     """Take the port, without listening yet; an offline show is always the same and hears none."""
     if config.osc_port is None or isinstance(clock, ManualClock):
@@ -234,15 +249,20 @@ def _open_osc(
         port=config.osc_port,
         allow=config.osc_allow,
         reply_port=config.osc_reply,
-        presets=lambda: control.preset_names,
+        presets=lambda: presets.names,
     )
 
 
-def _open_query(config: ShowConfig, osc: OscPort | None) -> QueryPort | None:
+def _open_query(config: ShowConfig, osc: OscPort | None, presets: PresetFolder) -> QueryPort | None:
     """Take the port; without OSC there is nothing to describe."""
     if osc is None or config.oscquery_port is None:
         return None
-    return QueryPort(osc.address, port=config.oscquery_port, allow=config.osc_allow)
+    return QueryPort(
+        osc.address,
+        port=config.oscquery_port,
+        allow=config.osc_allow,
+        presets=lambda: presets.names,
+    )
 
 
 def _open_recorder(config: ShowConfig) -> Recorder | None:

@@ -9,6 +9,7 @@ from livematch.camera.source import CameraState, CameraStatus
 from livematch.clock import process_age_s
 from livematch.config import ShowConfig
 from livematch.control.commands import Trigger
+from livematch.control.presets import Library
 from livematch.engine import Tick
 from livematch.happening import Happening
 from livematch.midi.feedback import Shown
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 CUES_KEPT = 10_000
 TROUBLED = frozenset({CameraState.STALE, CameraState.LOST, CameraState.REOPENING})
 REFUSED_SHOWN_S = 10.0  # how long a refused message stays in the HUD
+FAULTS_TOLD = 3  # of preset files, in the HUD
 STATUS_S = 0.25  # how often the HUD's figures are gathered: faster they cannot be read
 
 
@@ -159,6 +161,8 @@ def hud_status(show: Show, sound: str | None = None) -> HudStatus:
         provider=f"{show.embedder.card.name} on {provider.got}",
         provider_warning=str(provider) if provider.remedy else None,
         recording=show.config.record.name if show.config.record else None,
+        preset=show.control.preset,
+        step=show.control.step,
         warnings=warnings(show),
         sound=sound,
         osc=_osc_lines(show),
@@ -171,7 +175,15 @@ def warnings(show: Show) -> tuple[str, ...]:
     lost = camera_line(camera) if camera.state in TROUBLED else None
     hands = (*(surface.warning for surface in show.surfaces), *(p.warning for p in show.peers))
     told = (lost, show.ears.warning, *hands)
-    return (*show.stage.warnings, *(text for text in told if text))
+    files = preset_warnings(show.presets.library)
+    return (*show.stage.warnings, *(text for text in told if text), *files)
+
+
+def preset_warnings(library: Library) -> tuple[str, ...]:
+    """Return the first faults of the preset files in short, and how many more there are."""
+    told = tuple(fault.brief for fault in library.faults[:FAULTS_TOLD])
+    more = len(library.faults) - len(told)
+    return (*told, f"{more} more: `livematch preset check`") if more else told
 
 
 def _osc_lines(show: Show) -> tuple[str, ...]:

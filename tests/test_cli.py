@@ -29,6 +29,8 @@ def test_every_command_explains_itself() -> None:
     listed = livematch("--help").stdout
     for command in ("demo", "play", "index", "find", "archive", "devices", "keys", "bench", "midi"):
         assert command in listed
+    assert "preset" in listed
+    assert "cues" in listed
 
 
 def test_keys_are_the_windows_own() -> None:
@@ -42,6 +44,9 @@ def test_keys_are_the_windows_own() -> None:
         (("play", "-a", "x", "--size", "huge"), "WIDTHxHEIGHT"),
         (("play", "-a", "x", "--set", "fades=1"), "did you mean 'fade'"),
         (("play", "-a", "x", "--set", "fade=99"), "0 to 20 s"),
+        (("play", "-a", "x", "--preset", "vjj"), "did you mean 'vj'"),
+        (("preset", "show", "galery"), "did you mean 'gallery'"),
+        (("cues", "nowhere.toml"), "nowhere.toml"),
         (("play", "-a", "x", "--offscreen"), "--record"),
         (("play", "-a", "x", "--offscreen", "--record", "a.mp4"), "--seconds"),
         (("bench", "--only", "speed"), "latency"),

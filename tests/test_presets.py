@@ -292,6 +292,15 @@ def test_what_was_there_is_kept_beside_and_no_part_is_left(own: Path) -> None:
         withdraw_preset("storm", own)
 
 
+def test_a_preset_that_is_a_link_stays_one(own: Path, tmp_path: Path) -> None:
+    elsewhere = put(tmp_path, "elsewhere", STORM)
+    own.mkdir()
+    (own / "storm.toml").symlink_to(elsewhere)
+    write_preset(replace(WILD, fade_s=9.0), own)
+    assert (own / "storm.toml").is_symlink()
+    assert "fade = 9.0" in elsewhere.read_text()
+
+
 def test_a_file_that_is_no_text_is_replaced_and_kept_beside(own: Path) -> None:
     path = put(own, "storm", "")
     path.write_bytes(b"\xff\xfe")

@@ -158,3 +158,10 @@ def test_a_tiny_screen_has_no_hud(surface: OffscreenSurface) -> None:
     hud.draw(STATUS, (40, 40), 0.0)
     hud.draw(STATUS, (0, 0), 0.0)
     assert hud.paintings == 0
+
+
+def test_preset_and_step_are_named_where_there_are_any() -> None:
+    lines = hud_lines(replace(STATUS, preset="storm", step="Act 2"))
+    assert any(line.split() == ["preset", "storm"] for line in lines)
+    assert any(line.split() == ["step", "Act", "2"] for line in lines)
+    assert not any(line.startswith(("preset", "step")) for line in hud_lines(STATUS))

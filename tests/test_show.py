@@ -12,10 +12,18 @@ from show_kit import CAMERA, SCENES
 from sound_kit import silence, with_hits, write_wav
 
 from livematch.config import ShowConfig
-from livematch.control.commands import Beat, Fire, Set, Trigger
+from livematch.control.commands import Beat, Fire, Save, Set, Trigger
 from livematch.control.params import Fallback, Grid, Layout, Params
+from livematch.control.presetfolder import read_preset
 from livematch.engine import Tick
-from livematch.errors import ArchiveError, CameraError, ModelError, RecordError, SoundError
+from livematch.errors import (
+    ArchiveError,
+    CameraError,
+    ModelError,
+    RecordError,
+    SoundError,
+    UsageError,
+)
 from livematch.render.hud import hud_lines
 from livematch.session import open_show
 from livematch.show import ShowReport, Watch, hud_status, perform, sound_line
@@ -146,6 +154,38 @@ def test_the_hud_tells_what_is_on(config: ShowConfig) -> None:
     assert "captured" in lines
 
 
+def test_a_cue_list_and_presets_are_performed_and_saved(config: ShowConfig, tmp_path: Path) -> None:
+    own, cues = tmp_path / "presets", tmp_path / "evening.toml"
+    own.mkdir()
+    (own / "still.toml").write_text("[set]\nhold = true\nradius = 0.5\n")
+    (own / "broken.toml").write_text(
+        "[set]\nradius = 5\n" + "".join(f"x{n} = 1\n" for n in range(4))
+    )
+    cues.write_text(
+        '[[step]]\nname = "rest"\npreset = "still"\nfade = 2\nafter = 1\n'
+        '[[step]]\nname = "jolt"\ntrigger = "cut"\nafter = 2\n'
+    )
+    start = replace(STRICT, radius=0.1, hud=True)
+    with open_show(replace(config, presets=own, cues=cues, start=start)) as show:
+        watch = Watch(show)
+        show.engine.run(watch, until_s=2.02)
+        assert show.control.params.radius == pytest.approx(0.3, abs=0.01)
+        show.engine.run(watch, until_s=4.0)
+        lines = "\n".join(hud_lines(hud_status(show)))
+        show.control.submit(Save("kept"))
+        show.engine.run(watch, until_s=4.1)
+        report = watch.report()
+    assert [(round(cue.decided_s, 2), cue.cause) for cue in report.cues] == [
+        (0.0, "opening"),
+        (3.0, "next"),
+    ]  # held from the first step on, but for the second's trigger
+    assert "still" in lines
+    assert "jolt" in lines
+    assert "broken.toml:2: radius cannot be 5" in lines
+    assert "2 more: `livematch preset check`" in lines
+    assert dict(read_preset(own / "kept.toml").settings)["radius"] == 0.5
+
+
 @pytest.mark.expects_errors
 def test_a_proxy_that_vanishes_mid_show_costs_one_cue_and_no_picture(
     config: ShowConfig, tmp_path: Path
@@ -177,6 +217,7 @@ def test_a_proxy_that_vanishes_mid_show_costs_one_cue_and_no_picture(
         ({"camera": "0"}, CameraError, "only live"),
         ({"model": "efficientnet-lite2"}, ArchiveError, "efficientnet-lite0"),
         ({"model": "efficientnet"}, ModelError, "efficientnet-lite"),
+        ({"cues": Path("nowhere.toml")}, UsageError, "nowhere.toml: cannot be read"),
         ({"record": Path("nowhere/show.mp4")}, RecordError, "no folder"),
         ({"record": Path("show.gif")}, RecordError, ".mp4"),
     ],

@@ -137,11 +137,16 @@ def test_a_wheel_built_from_the_source_distribution_is_the_same(
 def test_the_installed_package_is_the_wheels(installed: Path, tmp_path: Path) -> None:
     ask = (
         "import sys, livematch; from livematch.embed.card import models_folder;"
-        "print(livematch.__file__, models_folder(), *sys.path, sep='\\n')"
+        "from livematch.control.presetfolder import bundled_folder, preset_files;"
+        "print(livematch.__file__, models_folder(), *preset_files(bundled_folder())[:1],"
+        " *sys.path, sep='\\n')"
     )
-    package, models, *search = run(installed / "python", "-c", ask, cwd=tmp_path).splitlines()
+    package, models, preset, *search = run(
+        installed / "python", "-c", ask, cwd=tmp_path
+    ).splitlines()
     assert Path(package).is_relative_to(installed.parent)
     assert Path(models).is_relative_to(installed.parent)
+    assert Path(preset).is_relative_to(installed.parent)
     assert str(ROOT) not in search
 
 

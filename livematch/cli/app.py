@@ -10,6 +10,7 @@ from rich.console import Console
 import livematch
 from livematch.cli.archive import archive_app
 from livematch.cli.bench import bench
+from livematch.cli.cues import cues
 from livematch.cli.demo import demo
 from livematch.cli.devices import devices
 from livematch.cli.find import find
@@ -18,6 +19,7 @@ from livematch.cli.keys import keys
 from livematch.cli.midi import midi_app
 from livematch.cli.osc import osc
 from livematch.cli.play import play
+from livematch.cli.preset import preset_app
 from livematch.cli.touchosc import touchosc
 from livematch.errors import LivematchError
 
@@ -29,10 +31,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, play, index, find, devices, keys, osc, touchosc, bench):
+for command in (demo, play, index, find, cues, devices, keys, osc, touchosc, bench):
     app.command(command.__name__)(command)
 app.add_typer(archive_app, name="archive")
 app.add_typer(midi_app, name="midi")
+app.add_typer(preset_app, name="preset")
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from livematch.control.presetfolder import FOLDER_VARIABLE, own_folder
 from livematch.embed.providers import ASKABLE
 
 FolderArgument = Annotated[Path, typer.Argument(help="The archive's folder.")]
@@ -16,6 +17,15 @@ SetOption = Annotated[
 ]
 ProviderOption = Annotated[
     str, typer.Option(help=f"What the network runs on: {' | '.join(ASKABLE)}.")
+]
+PresetsOption = Annotated[
+    Path,
+    typer.Option(
+        "--presets",
+        default_factory=own_folder,
+        show_default=False,
+        help=f"Your own presets' folder; or name it in {FOLDER_VARIABLE}.",
+    ),
 ]
 SecondsOption = Annotated[
     float | None, typer.Option(min=0.0, help="End by itself after so many seconds.")

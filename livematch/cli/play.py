@@ -14,6 +14,7 @@ from livematch.cli.options import (
     OscPortOption,
     OscQueryPortOption,
     OscReplyOption,
+    PresetsOption,
     ProviderOption,
     SecondsOption,
     SetOption,
@@ -21,12 +22,15 @@ from livematch.cli.options import (
 )
 from livematch.cli.performing import run
 from livematch.config import Detector, ShowConfig, parse_channels, parse_settings, parse_size
+from livematch.control.params import Params
+from livematch.control.presetfolder import read_library
 from livematch.errors import UsageError
 from livematch.peers.abletonport import HERE
 
 
 def play(
     archive: ArchiveOption,
+    presets: PresetsOption,
     camera: Annotated[
         str, typer.Option("--camera", "-c", help="A number or name, a film, or `pattern`.")
     ] = "0",
@@ -65,7 +69,11 @@ def play(
     report: Annotated[
         Path | None, typer.Option(help="Write how the show went to a JSON file.")
     ] = None,
+    preset: Annotated[str, typer.Option(help="Start with a preset; --set goes on top.")] = "",
     settings: SetOption = [],  # noqa: B006 - typer copies it
+    cues: Annotated[
+        Path | None, typer.Option(help="A cue list; page down performs its next step.")
+    ] = None,
     midi: Annotated[
         list[str], typer.Option(help="A controller by part of its name; `virtual`; a MIDI file.")
     ] = [],  # noqa: B006
@@ -107,7 +115,7 @@ def play(
         raise UsageError("--offscreen without --live would never end: say --seconds, or --live")
     if offscreen and operator_display is not None:
         raise UsageError("--operator-display needs a display: it does not go with --offscreen")
-    start = parse_settings(settings)
+    start = parse_settings(settings, starting_with(preset, presets))
     if offline and (ableton or ableton_host or link):
         raise UsageError("--ableton and --link need a live show: add --live")
     config = ShowConfig(
@@ -141,7 +149,15 @@ def play(
         ableton=ableton_host or (HERE if ableton else None),
         link=link,
         start=start if operator_display is None else replace(start, preview=True),
+        preset=preset,
+        presets=presets,
+        cues=cues,
     )
     went = run(config)
     if report is not None:
         report.write_text(json.dumps(asdict(went), indent=2, default=str), "utf-8")
+
+
+def starting_with(preset: str, presets: Path) -> Params:
+    """Return the parameters that a preset starts a show with; UsageError when there is none so."""
+    return read_library(presets).find(preset).applied(Params()) if preset else Params()

@@ -147,6 +147,11 @@ class PresetFolder:
         """The newest snapshot. Any thread."""
         return self._library
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the presets there are, in the order of their numbers. Any thread."""
+        return tuple(self._library.presets)
+
     def save(self, preset: Preset) -> None:
         """Have a preset written. Any thread; never waits for the disk."""
         self._asked.append(preset)

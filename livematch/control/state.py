@@ -94,11 +94,6 @@ class Control:
         return self._preset
 
     @property
-    def preset_names(self) -> tuple[str, ...]:
-        """The presets there are, in the order of their numbers. Any thread."""
-        return tuple(self._presets.library.presets)
-
-    @property
     def step(self) -> str:
         """The step of the cue list that is on; empty before the first. Any thread."""
         return self._cues.step.name if self._cues.step else ""
@@ -138,10 +133,7 @@ class Control:
             case Beat():
                 self._conductor.hear(command)
             case Recall(wanted, fade_s):
-                preset = self._presets.library.find(wanted)
-                length_s = preset.fade_s if fade_s is None else float(FADE.parse(fade_s))
-                self._params = self._morph.begin(preset, length_s, now, self._params)
-                self._preset = preset.name
+                self._recall(wanted, fade_s, now)
             case Save(name):
                 self._presets.save(preset_of(name, self._params, self._presets.library))
             case Jump(step):
@@ -174,6 +166,12 @@ class Control:
                 self._perform(self._cues.back(now), now)
             case _:
                 self._fired.add(trigger)
+
+    def _recall(self, wanted: str | int, fade_s: float | None, now: float) -> None:
+        preset = self._presets.library.find(wanted)
+        length_s = preset.fade_s if fade_s is None else float(FADE.parse(fade_s))
+        self._params = self._morph.begin(preset, length_s, now, self._params)
+        self._preset = preset.name
 
     def _perform(self, commands: tuple[Command, ...], now: float) -> None:
         for command in commands:

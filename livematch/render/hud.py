@@ -36,6 +36,8 @@ class HudStatus:
     provider_warning: str | None = None
     recording: str | None = None
     sound: str | None = None
+    preset: str = ""
+    step: str = ""
     warnings: tuple[str, ...] = ()
     osc: tuple[str, ...] = ()
 
@@ -69,6 +71,8 @@ def hud_rows(status: HudStatus) -> tuple[Row, ...]:
     if status.sound is not None:
         rows.append(Row("sound", status.sound, weight=2))
     rows.append(Row("screen", f"{status.fps:.1f} frames/s", weight=3))
+    for label, name in (("preset", status.preset), ("step", status.step)):
+        rows += [Row(label, name, weight=2)] if name else []
     if status.provider:
         rows.append(Row("runs on", status.provider, weight=2))
     if status.recording is not None:

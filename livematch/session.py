@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from livematch.archive.finder import Finder
 from livematch.archive.network import open_describer
 from livematch.archive.store import Archive
-from livematch.audio.capture import DeviceEars
 from livematch.audio.ears import Ears
 from livematch.audio.open import open_ears
 from livematch.camera.device import parse_mode
@@ -25,15 +24,11 @@ from livematch.embed.features import AnyEmbedder
 from livematch.engine import Engine
 from livematch.errors import ArchiveError
 from livematch.eyes import Eyes, LiveEyes, OfflineEyes
-from livematch.midi.opening import open_surfaces
-from livematch.midi.surface import Surface
-from livematch.osc.port import OscPort
-from livematch.osc.queryport import QueryPort
-from livematch.peers.open import Peer, open_peers
 from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.decks import Decks
 from livematch.playback.mosaic import LiveMosaic, Mosaic, OfflineMosaic
 from livematch.playback.shelf import Shelf
+from livematch.remotes import Remotes, open_remotes
 from livematch.render.recorder import Policy, Recorder
 from livematch.stage import Stage
 from livematch.telemetry import Telemetry
@@ -58,13 +53,10 @@ class Show:
     mosaic: Mosaic
     eyes: Eyes
     ears: Ears
-    surfaces: tuple[Surface, ...]
+    remotes: Remotes
     stage: Stage
     engine: Engine
     telemetry: Telemetry
-    osc: OscPort | None = None
-    query: QueryPort | None = None
-    peers: tuple[Peer, ...] = ()
 
 
 @contextmanager
@@ -80,18 +72,8 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         stack.callback(presets.close)
         cues = read_cues(config.cues, presets.library) if config.cues else None
         control = Control(config.start, presets, cues, config.preset)
-        surfaces = open_surfaces(
-            config.midi,
-            config.midi_map,
-            control.submit,
-            clock,
-            config.start,
-            offline=config.offline,
-        )
-        for surface in surfaces:
-            stack.callback(surface.close)
         archive = stack.enter_context(open_archive(config))
-        ports = _open_ports(config, clock, control, presets, stack)
+        remotes = stack.enter_context(open_remotes(config, clock, control, lambda: presets.names))
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)
@@ -138,8 +120,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             presets.start()
             eyes = LiveEyes(camera, vision)
         stack.callback(eyes.close)
-        if isinstance(ears, DeviceEars):
-            ears.wait_until_ready()
+        ears.wait_until_ready()
         engine = Engine(
             clock=clock,
             control=control,
@@ -153,7 +134,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             telemetry=telemetry,
             forgiving=not config.offline,
         )
-        ports.start()
+        remotes.start()
         gc.collect()
         gc.freeze()  # what the show is made of lives as long as it: no collection looks at it again
         stack.callback(gc.unfreeze)
@@ -170,13 +151,10 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             mosaic,
             eyes,
             ears,
-            surfaces,
+            remotes,
             stage,
             engine,
             telemetry,
-            ports.osc,
-            query=ports.query,
-            peers=ports.peers,
         )
 
 
@@ -196,73 +174,6 @@ def _pair(shelf: Shelf, *, offline: bool) -> tuple[Deck, Deck]:
     if offline:
         return OfflineDeck(shelf), OfflineDeck(shelf)
     return LiveDeck("a", shelf), LiveDeck("b", shelf)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ports:
-    """Where other programs and instruments are heard, and told."""
-
-    osc: OscPort | None
-    query: QueryPort | None
-    peers: tuple[Peer, ...]
-
-    def start(self) -> None:
-        """Begin to listen, once there is something to play on."""
-        for port in (self.osc, self.query, *self.peers):
-            if port is not None:
-                port.start()
-
-
-def _open_ports(
-    config: ShowConfig,
-    clock: ManualClock | SystemClock,
-    control: Control,
-    presets: PresetFolder,
-    stack: ExitStack,
-) -> _Ports:
-    """Take the ports, without listening yet; `stack` frees them."""
-    osc = _open_osc(config, clock, control, presets)
-    if osc is not None:
-        stack.callback(osc.close)
-    query = _open_query(config, osc, presets)
-    if query is not None:
-        stack.callback(query.close)
-    peers = open_peers(control, clock, ableton=config.ableton, link=config.link)
-    for peer in peers:
-        stack.callback(peer.close)
-    return _Ports(osc, query, peers)
-
-
-def _open_osc(
-    config: ShowConfig,
-    clock: ManualClock | SystemClock,
-    control: Control,
-    presets: PresetFolder,
-) -> OscPort | None:
-    """Take the port, without listening yet; an offline show is always the same and hears none."""
-    if config.osc_port is None or isinstance(clock, ManualClock):
-        return None
-    return OscPort(
-        control.submit,
-        clock,
-        listen=config.osc_listen,
-        port=config.osc_port,
-        allow=config.osc_allow,
-        reply_port=config.osc_reply,
-        presets=lambda: presets.names,
-    )
-
-
-def _open_query(config: ShowConfig, osc: OscPort | None, presets: PresetFolder) -> QueryPort | None:
-    """Take the port; without OSC there is nothing to describe."""
-    if osc is None or config.oscquery_port is None:
-        return None
-    return QueryPort(
-        osc.address,
-        port=config.oscquery_port,
-        allow=config.osc_allow,
-        presets=lambda: presets.names,
-    )
 
 
 def _open_recorder(config: ShowConfig) -> Recorder | None:

@@ -68,13 +68,10 @@ class Watch:
             log.info("%s", _told(tick.cue))
         if tick.program.begun is not None and self._first_picture_s is None:
             self._first_picture_s = process_age_s()
-        if self._show.surfaces:
-            shown = shown_at(tick)
-            for surface in self._show.surfaces:
-                surface.tick(shown)
+        self._show.remotes.show(lambda: self.shown(tick))
         if Trigger.FULLSCREEN in tick.hands.fired:
             self._show.stage.toggle_fullscreen()
-        self._tell(tick)
+        self._show.remotes.tell(lambda: self._news(tick))
         if tick.now >= self._status_due_s:
             self._status_due_s = tick.now + STATUS_S
             if tick.hands.params.hud:
@@ -83,14 +80,19 @@ class Watch:
             if self._on_progress is not None:
                 self._on_progress(tick.now - self._began_s)
 
-    def _tell(self, tick: Tick) -> None:
-        """Hand over what is told outside; whoever tells it does so in its own time."""
-        if self._show.osc is not None:
-            as_set = tick.hands.as_set or tick.hands.params
-            news = News(as_set, self._happening.update(tick))
-            self._show.osc.tell(news)
-            if self._show.query is not None:
-                self._show.query.tell(news)
+    def shown(self, tick: Tick) -> Shown:
+        """Gather what controllers are to show."""
+        return Shown(
+            now=tick.now,
+            params=tick.hands.as_set or tick.hands.params,
+            picks=len(self._show.director.offered),
+            preset=tick.hands.preset or None,
+            pulse=tick.hands.pulse,
+        )
+
+    def _news(self, tick: Tick) -> News:
+        """Gather what is told by OSC."""
+        return News(tick.hands.as_set or tick.hands.params, self._happening.update(tick))
 
     def report(self) -> ShowReport:
         """Return how the show went so far."""
@@ -129,17 +131,6 @@ def perform(
         return watch.report()
 
 
-def shown_at(tick: Tick) -> Shown:
-    """Gather what controllers are to show."""
-    observation = tick.sight.observation
-    return Shown(
-        now=tick.now,
-        params=tick.hands.as_set or tick.hands.params,
-        picks=len(observation.candidates) if observation else 0,
-        pulse=tick.hands.pulse,
-    )
-
-
 def hud_status(show: Show, sound: str | None = None) -> HudStatus:
     """Gather what the HUD shows; `sound` says what is heard. The engine's thread."""
     camera = show.camera.status()
@@ -173,10 +164,9 @@ def warnings(show: Show) -> tuple[str, ...]:
     """Return what the performer should know, wherever it is told."""
     camera = show.camera.status()
     lost = camera_line(camera) if camera.state in TROUBLED else None
-    hands = (*(surface.warning for surface in show.surfaces), *(p.warning for p in show.peers))
-    told = (lost, show.ears.warning, *hands)
+    devices = tuple(text for text in (lost, show.ears.warning) if text)
     files = preset_warnings(show.presets.library)
-    return (*show.stage.warnings, *(text for text in told if text), *files)
+    return (*show.stage.warnings, *devices, *show.remotes.warnings, *files)
 
 
 def preset_warnings(library: Library) -> tuple[str, ...]:
@@ -188,9 +178,9 @@ def preset_warnings(library: Library) -> tuple[str, ...]:
 
 def _osc_lines(show: Show) -> tuple[str, ...]:
     """Return the messages that were refused just now."""
-    if show.osc is None:
+    if show.remotes.osc is None:
         return ()
-    refused = show.osc.monitor.refused(show.clock.now() - REFUSED_SHOWN_S)
+    refused = show.remotes.osc.monitor.refused(show.clock.now() - REFUSED_SHOWN_S)
     return tuple(str(heard) for heard in refused)
 
 
@@ -216,13 +206,8 @@ def all_counters(show: Show) -> dict[str, int]:
         "pictures skipped in the grid": show.mosaic.skipped,
         "commands refused": show.control.refused,
         "camera reopened": show.camera.status().reopened,
-        **(show.osc.counters if show.osc else {}),
-        **(show.query.counters if show.query else {}),
-        **{name: n for peer in show.peers for name, n in peer.counters.items()},
+        **show.remotes.counters,
     }
-    for surface in show.surfaces:
-        for name, count in surface.counters.items():
-            counted[name] = counted.get(name, 0) + count
     return {**show.telemetry.counters, **{name: n for name, n in counted.items() if n}}
 
 

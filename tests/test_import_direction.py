@@ -28,6 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("eyes",),
     ("render",),
     ("engine", "stage"),
+    ("remotes",),
     ("session",),
     ("happening",),
     ("show",),

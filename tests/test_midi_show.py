@@ -13,7 +13,7 @@ from livematch.config import ShowConfig
 from livematch.errors import UsageError
 from livematch.midi.mapfile import parse_map
 from livematch.session import open_show
-from livematch.show import Watch, all_counters, shown_at
+from livematch.show import Watch, all_counters
 
 mido = pytest.importorskip("mido")
 
@@ -62,7 +62,7 @@ def test_a_recorded_controller_plays_a_show(config: ShowConfig) -> None:
 
         def on_tick(tick: object) -> None:
             watch(tick)
-            seen.append(shown_at(tick))
+            seen.append(watch.shown(tick))
 
         show.engine.run(on_tick, 1.0)
         counters = all_counters(show)

@@ -36,8 +36,8 @@ def config(folder: Path) -> ShowConfig:
 
 def test_a_show_is_played_and_told_by_osc(config: ShowConfig) -> None:
     with open_show(config) as show:
-        assert show.osc is not None
-        tablet, watch = Tablet(show.osc.address[1]), Watch(show)
+        assert show.remotes.osc is not None
+        tablet, watch = Tablet(show.remotes.osc.address[1]), Watch(show)
         fired: set[Trigger] = set()
         ticks: list[Tick] = []
 

@@ -21,6 +21,10 @@ class Ears(Protocol):
         """What the performer should know, such as a device that has gone; None when all is well."""
         ...
 
+    def wait_until_ready(self) -> None:
+        """Return once they hear; SoundError says why they cannot. Before the first `listen`."""
+        ...
+
     def close(self) -> None:
         """Let the device go."""
         ...
@@ -34,6 +38,9 @@ class Deaf:
     def listen(self, now: float, params: Params) -> Sound:  # noqa: ARG002 - there is nothing to hear
         """Return silence."""
         return SILENCE
+
+    def wait_until_ready(self) -> None:
+        """Nothing to wait for."""
 
     def close(self) -> None:
         """Nothing to let go."""

@@ -132,6 +132,9 @@ class FileEars:
         self._pushed = 0
         self._loudness = Loudness()
 
+    def wait_until_ready(self) -> None:
+        """Nothing to wait for: the file is open."""
+
     def listen(self, now: float, params: Params) -> Sound:
         """Return what the file has told up to `now`."""
         if self._file_began_s is None:

@@ -5,6 +5,7 @@ from rich.progress import Progress, SpinnerColumn
 from rich.table import Table
 
 from livematch.config import ShowConfig
+from livematch.remotes import Remotes
 from livematch.session import Show
 from livematch.show import ShowReport, perform
 from livematch.telemetry import StageSummary
@@ -33,21 +34,26 @@ def announce(console: Console, show: Show) -> None:
     provider = show.embedder.report
     style = "bold yellow" if provider.remedy else ""
     console.print(f"network  {show.embedder.card.name}: {provider}", style=style, markup=False)
-    if show.osc is not None:
-        host, port = show.osc.address
-        open_to_all = ": anybody on the network may play; see --osc-allow"
-        said = f"osc      {host} port {port}{open_to_all if show.osc.is_open_to_all else ''}"
-        style = "bold yellow" if show.osc.is_open_to_all else ""
-        console.print(said, style=style, markup=False)
-    for surface in show.surfaces:
-        console.print(f"midi     {surface.name}", markup=False)
-    if show.query is not None:
-        host, port = show.query.address
-        console.print(f"oscquery http://{host}:{port}", markup=False)
-    for peer in show.peers:
-        console.print(f"peer     {peer.name}", markup=False)
+    _announce_remotes(console, show.remotes)
     if not show.config.offscreen:
         console.print("keys     space next, tab figures, escape twice end; all: livematch keys")
+
+
+def _announce_remotes(console: Console, remotes: Remotes) -> None:
+    """Say where the instrument is heard from outside."""
+    if remotes.osc is not None:
+        host, port = remotes.osc.address
+        is_open = remotes.osc.is_open_to_all
+        warned = ": anybody on the network may play; see --osc-allow" if is_open else ""
+        style = "bold yellow" if is_open else ""
+        console.print(f"osc      {host} port {port}{warned}", style=style, markup=False)
+    if remotes.query is not None:
+        host, port = remotes.query.address
+        console.print(f"oscquery http://{host}:{port}", markup=False)
+    for surface in remotes.surfaces:
+        console.print(f"midi     {surface.name}", markup=False)
+    for peer in remotes.peers:
+        console.print(f"peer     {peer.name}", markup=False)
 
 
 def conclude(console: Console, config: ShowConfig, report: ShowReport) -> None:

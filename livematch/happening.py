@@ -41,7 +41,6 @@ class Happening:
         self._sound(told, tick)
         self._beat(told, tick)
         self._rate(told, tick.now)
-        told.update(preset=tick.hands.preset, step=tick.hands.step)
         if tick.sight.observation is not None:
             told["cut"] = tick.sight.observation.cuts
         if tick.now >= self._candidates_due_s:

@@ -24,6 +24,7 @@ from livematch.errors import (
     SoundError,
     UsageError,
 )
+from livematch.happening import Happening
 from livematch.render.hud import hud_lines
 from livematch.session import open_show
 from livematch.show import ShowReport, Watch, hud_status, perform, sound_line
@@ -174,10 +175,12 @@ def test_a_cue_list_and_presets_are_performed_and_saved(config: ShowConfig, tmp_
         lines = "\n".join(hud_lines(hud_status(show)))
         show.control.submit(Save("kept"))
         show.engine.run(watch, until_s=4.1)
+        told = Happening(show, str).update(show.engine.tick(4.2))
         report = watch.report()
+    assert (told["/livematch/status/preset"], told["/livematch/status/step"]) == ("still", "jolt")
     assert [(round(cue.decided_s, 2), cue.cause) for cue in report.cues] == [
         (0.0, "opening"),
-        (3.0, "next"),
+        (3.0, "cut"),
     ]  # held from the first step on, but for the second's trigger
     assert "still" in lines
     assert "jolt" in lines

@@ -72,8 +72,8 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         stack.callback(presets.close)
         cues = read_cues(config.cues, presets.library) if config.cues else None
         control = Control(config.start, presets, cues, config.preset)
-        archive = stack.enter_context(open_archive(config))
         remotes = stack.enter_context(open_remotes(config, clock, control, lambda: presets.names))
+        archive = stack.enter_context(open_archive(config))
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
         stack.callback(camera.stop)

@@ -141,7 +141,7 @@ def _arguments(data: bytes, at: int, tags: str, path: str) -> Iterator[Arg]:
 
 
 def _number(data: bytes, at: int, tag: str, path: str) -> tuple[float | int, int]:
-    if at >= len(data):  # python-osc would take a float for 0
+    if at + 4 > len(data):  # python-osc would fill a float up with zeros
         raise _Unreadable("cut off within an argument", path)
     try:
         number, after = _NUMBERS[tag](data, at)

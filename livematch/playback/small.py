@@ -33,10 +33,10 @@ class SmallFilm:
     def __init__(self, path: Path, most: int | None = None) -> None:
         self.path = path
         self.skipped = 0
-        self._most = most
         self._film = OpenFilm(path, enough_px=ENOUGH_PX)
         self._is_packed = way_of(self._film) is blocks
         self._is_intra = self._film.info.codec in INTRA_CODECS
+        self._most = None if self._is_intra else most  # to skip a packet costs nothing
         self._coming: Iterator[tuple[float, Find]] = iter(())
         self._next: tuple[float, Find] | None = None
         self._on_s: float | None = None  # the time of the picture that was found last

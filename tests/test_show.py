@@ -12,7 +12,7 @@ from show_kit import CAMERA, SCENES
 from sound_kit import silence, with_hits, write_wav
 
 from livematch.config import ShowConfig
-from livematch.control.commands import Beat, Fire, Save, Set, Trigger
+from livematch.control.commands import Beat, Fire, Pick, Save, Set, Trigger
 from livematch.control.params import Fallback, Grid, Layout, Params
 from livematch.control.presetfolder import read_preset
 from livematch.engine import Tick
@@ -187,6 +187,40 @@ def test_a_cue_list_and_presets_are_performed_and_saved(config: ShowConfig, tmp_
     assert "broken.toml:2: radius cannot be 5" in lines
     assert "2 more: `livematch preset check`" in lines
     assert dict(read_preset(own / "kept.toml").settings)["radius"] == 0.5
+
+
+def test_from_the_grid_a_pick_goes_to_the_full_frame(config: ShowConfig) -> None:
+    grid = replace(STRICT, screen=Layout.GRID, fade=2.0)
+    with open_show(replace(config, start=grid)) as show:
+        watch = Watch(show)
+        show.engine.run(watch, until_s=1.0)
+        assert watch.report().cues == ()  # behind the grid nothing is cued
+        offered = show.director.offered
+        assert len(offered) == len(SCENES)
+        show.control.submit(Pick(2))
+        show.engine.run(watch, until_s=1.2)
+        [cue] = watch.report().cues
+        assert cue.match is not None
+        assert cue.match.moment.shot_id == offered[1].moment.shot_id
+        assert show.control.params.screen is Layout.PROGRAM
+        seen = show.stage.read().astype(int)
+        title = show.archive.clip(cue.match.moment).title
+    likeness = {f"scene-{n}": np.abs(seen - texture(n, (192, 108))).mean() for n in SCENES}
+    assert min(likeness, key=lambda name: likeness[name]) == title
+
+
+def test_what_plays_in_the_cells_is_decoded_only_while_it_is_seen(config: ShowConfig) -> None:
+    with open_show(config) as show:
+        watch = Watch(show)
+        show.engine.run(watch, until_s=1.0)
+        assert show.mosaic.pictures == 0
+        show.control.submit(Set("preview", value=True))
+        show.engine.run(watch, until_s=2.0)
+        brought = show.mosaic.pictures
+        assert brought >= 20 * len(show.director.offered)
+        show.control.submit(Set("preview", value=False))
+        show.engine.run(watch, until_s=3.0)
+        assert show.mosaic.pictures == brought
 
 
 @pytest.mark.expects_errors

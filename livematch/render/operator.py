@@ -11,6 +11,7 @@ from livematch.errors import DisplayError
 from livematch.render.compositor import Compositor
 from livematch.render.gl import Surface
 from livematch.render.hud import HudStatus
+from livematch.render.layouts import inset
 from livematch.render.panel import Hud
 from livematch.render.preview import Preview
 from livematch.render.window import open_window
@@ -19,7 +20,7 @@ from livematch.values import Pane
 log = logging.getLogger(__name__)
 
 TITLE = "livematch: operator"
-SIZE_PX = (960, 540)
+SIZE_PX = (1280, 720)
 REFRESH_HZ = 25.0  # small pictures for one person: those of the audience go before them
 OPENING_TRIES = 3
 
@@ -67,8 +68,10 @@ class Operator:
         surface, size_px = self._surface, self._surface.size_px
         surface.begin()
         panes = self._panes if self._params.preview else ()
-        self._preview.draw_alone(panes, self._compositor, self._params, size_px, now)
-        if self._params.hud and self._status is not None:
+        with_hud = self._params.hud and self._status is not None
+        rect = inset(size_px) if with_hud else None  # the figures cover no numbers
+        self._preview.draw_alone(panes, self._compositor, self._params, size_px, now, rect)
+        if with_hud and self._status is not None:
             self._hud.draw(self._status, size_px, now)
         surface.present()
 

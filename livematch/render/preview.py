@@ -82,13 +82,15 @@ class Preview:
         params: Params,
         size_px: tuple[int, int],
         now: float,
+        rect: Rect | None = None,
     ) -> None:
-        """Draw the preview as the whole picture of what has begun."""
+        """Draw the preview as the whole picture of what has begun, or black with it in `rect`."""
         compositor.begin(size_px)
         if min(size_px) < 32:
             return
         self._begin(now)
-        places = grid(Rect(0, 0, *size_px), max(2, size_px[0] // 160))
+        rect = rect or Rect(0, 0, *size_px)
+        places = grid(rect, max(2, rect.width // 160))
         for pane, place in zip(panes, places, strict=False):
             compositor.draw_pane(pane, place, params, size_px)
         self._write(panes, places, size_px)

@@ -94,7 +94,11 @@ def index_film(
 
     Decoding and cutting run on the calling thread, the network and the proxy on one each.
     """
-    with open_film(task.path, task.threads, straight=True) as film, ExitStack() as stages:
+    coarse = task.proxies is None
+    with (
+        open_film(task.path, task.threads, straight=True, coarse=coarse) as film,
+        ExitStack() as stages,
+    ):
         reading = _Reading(task, film, describer, progress, stages, clock)
         fault = reading.run()
         stages.close()  # waits for the network and the proxy, and raises what went wrong there

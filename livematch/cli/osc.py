@@ -21,6 +21,7 @@ HEADINGS = {
     Kind.COMMAND: "commands, heard",
     Kind.STATUS: "what is happening, told",
 }
+LONGEST = max(len(row.path) for row in SPACE if not row.is_position)
 STYLES = {Verdict.REFUSED: "bold red", Verdict.REPEATED: "yellow", Verdict.RELEASED: "dim"}
 
 
@@ -84,7 +85,11 @@ def _print() -> None:
     console = Console(highlight=False, markup=False)
     for kind, heading in HEADINGS.items():
         console.print(f"\n{heading}", style="bold")
-        table = Table("address", "type", "allowed", "what it does", box=None, header_style="dim")
+        table = Table(box=None, header_style="dim", expand=True)
+        table.add_column("address", width=LONGEST)  # cut off, it would be of no use
+        table.add_column("type", width=4)
+        table.add_column("allowed", ratio=2)
+        table.add_column("what it does", ratio=3)
         for row in _shown(kind):
             table.add_row(row.path, row.types, row.allowed, row.help)
         console.print(table)

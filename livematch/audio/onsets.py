@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from livematch.audio.spectrum import HOP_S, Samples
 
-# Tuned on three annotated drum tracks, clean and over pink noise of −18 dBFS: F 0.96 and, over noise
-# that it was not tuned on, 0.79 to 0.81. An earlier setting, with each track judged by what was tuned
-# on the other two: 0.95 and 0.79.
+# Tuned on three annotated drum tracks, clean and over pink noise of −18 dBFS: F 0.96, and 0.79 to
+# 0.81 over noise that it was not tuned on. An earlier setting, with each track judged by what was
+# tuned on the other two: 0.95 and 0.79.
 BANDS_AN_OCTAVE = 8
 LOWEST_HZ, HIGHEST_HZ = 30.0, 17000.0
 LAG = 3  # hops between what is compared: a third of a window

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "livematch"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("livematch",),  # the package itself: its version
     ("values", "errors"),
-    ("clock", "slots", "worker", "telemetry", "media", "files"),
+    ("clock", "heap", "slots", "worker", "telemetry", "media", "files"),
     ("control",),
     ("config", "embed", "osc"),
     ("archive",),

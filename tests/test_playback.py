@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from livematch.errors import FilmError
+from livematch.heap import trim
+from livematch.playback import shelf as shelf_module
 from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.reader import FilmReader
 from livematch.playback.reel import Reel
@@ -197,6 +199,27 @@ def test_the_shelf_keeps_few_films_open(proxy: Path, tmp_path: Path) -> None:
         shelf.give_back(shelf.take(clip(path, entry=0)))
     assert len(shelf) == 8
     shelf.close()
+
+
+def test_memory_is_given_back_after_many_films(
+    proxy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trimmed = threading.Event()
+    monkeypatch.setattr(shelf_module, "trim", trimmed.set)
+    shelf = Shelf()
+    for copy in range(shelf_module.OPEN_FILMS + shelf_module.TRIM_EVERY):
+        path = tmp_path / f"{copy}.mov"
+        path.write_bytes(proxy.read_bytes())
+        shelf.give_back(shelf.take(clip(path, entry=0)))
+    assert not trimmed.is_set(), "never on the thread of a deck"
+    shelf.start()
+    shelf.expect([clip(proxy, entry=0)])
+    assert trimmed.wait(10)
+    shelf.close()
+
+
+def test_freed_memory_can_be_given_back_anywhere() -> None:
+    trim()
 
 
 def test_the_shelf_says_which_film_is_missing(tmp_path: Path) -> None:

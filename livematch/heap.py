@@ -1,0 +1,25 @@
+"""Freed memory, given back to the system."""
+
+import ctypes
+
+
+def trim() -> None:
+    """Give back what has been freed between what is still used. Any thread; a few milliseconds.
+
+    A show that opens and closes films for hours frees their buffers in pieces, and glibc keeps
+    those: after ten minutes 80 MiB of them. Does nothing where the system's own memory allocator
+    has no such call.
+    """
+    if _malloc_trim is not None:
+        _malloc_trim(0)
+
+
+def _found() -> "ctypes._NamedFuncPointer | None":
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):  # another C library; Windows knows no CDLL(None)
+        return None
+
+
+_malloc_trim = _found()
+"""glibc's malloc_trim(3); the interpreter is not held while it works."""

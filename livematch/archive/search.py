@@ -74,6 +74,7 @@ class Listed:
 
     def __init__(self, index: Index, rows: NDArray[np.int64]) -> None:
         self._fitted, self._rows = index.fitted, rows
+        self._taken, self._floats = np.empty((0, 0), np.int16), np.empty((0, 0), np.float32)
         # a number of every page is read now, else a query in the show waits for a thousand pages
         self._fitted[:: max(1, _PAGE_BYTES // self._fitted[:1].nbytes), 0].max(initial=0)
         every = len(rows) == len(index) and np.array_equal(rows, np.arange(len(index)))
@@ -90,10 +91,23 @@ class Listed:
         found = lists.nearest(np.ascontiguousarray(query[place]), count)
         # by rising row: neighbours on the disk are neighbours in memory
         found.sort()
-        rows = self._fitted.take(self._rows[found], axis=0).astype(np.float32)
-        scores = np.vecdot(rows, query * np.float32(1 / FIXED_ONE))
+        scores = np.vecdot(self._gathered(found), query * np.float32(1 / FIXED_ONE))
         best = np.argsort(-scores, kind="stable")
         return found[best], scores[best]
+
+    def _gathered(self, found: NDArray[np.int64]) -> Vector:
+        """Return some rows as floats, in memory that the next call writes to again.
+
+        New memory for them would be a thousand pages a query, each of which the system clears.
+        """
+        count = len(found)
+        if count > len(self._floats):
+            shape = (count, self._fitted.shape[1])
+            self._taken, self._floats = np.empty(shape, np.int16), np.empty(shape, np.float32)
+        # `clip` writes to where it is to be; by default numpy makes a copy first
+        self._fitted.take(self._rows[found], axis=0, out=self._taken[:count], mode="clip")
+        self._floats[:count] = self._taken[:count]
+        return self._floats[:count]
 
     def _asked(self, query: Vector) -> tuple[Lists, slice]:
         # a fitted part is of unit length, so what is left of it is its weight

@@ -200,12 +200,17 @@ def is_drift(first: Vector, last: Vector, change: float) -> bool:
     down, right = (np.asarray(np.gradient(middle, axis=axis)) for axis in (0, 1))
     left = 0.0
     for part in _quarters(first.shape[0], first.shape[1]):
-        slopes = np.stack([right[part].ravel(), down[part].ravel()], axis=1)
+        slopes = np.stack([right[part].ravel(), down[part].ravel()])
         difference = moved[part].ravel()
-        vector, *_ = np.linalg.lstsq(slopes, difference, rcond=None)
-        left += float(np.abs(difference - slopes @ vector).sum())
+        # the least squares by their two normal equations; where all is flat, nothing has moved
+        gram = slopes @ slopes.T + _FLAT
+        vector = np.linalg.solve(gram, slopes @ difference)
+        left += float(np.abs(difference - vector @ slopes).sum())
     pixels: int = first.shape[0] * first.shape[1]
     return left / pixels < MOST_UNMOVED * change
+
+
+_FLAT = np.float32(1e-3) * np.eye(2, dtype=np.float32)  # squared slopes, added up over a quarter
 
 
 def _quarters(height: int, width: int) -> list[tuple[slice, slice]]:
@@ -219,7 +224,7 @@ def _blurred(small: Image) -> Vector:
 
 
 def _mean_distance(a: Vector, b: Vector) -> float:
-    return float(np.abs(a - b).sum() / (a.shape[0] * a.shape[1]))
+    return float(cv2.norm(a, b, cv2.NORM_L1)) / float(a.shape[0] * a.shape[1])
 
 
 class ShotDetector:

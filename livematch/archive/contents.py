@@ -75,6 +75,11 @@ class Moments:
             time_s=float(self.times_s[position]),
         )
 
+    def several(self, positions: NDArray[np.intp]) -> tuple[Moment, ...]:
+        """Return the moments at some positions: a column at a time, which takes a third as long."""
+        columns = (self.rows, self.films, self.shots, self.times_s)
+        return tuple(map(Moment, *(column[positions].tolist() for column in columns)))
+
     def at_all(self, positions: NDArray[np.intp]) -> "Moments":
         """Return only the moments at some positions, in rising order."""
         return Moments(

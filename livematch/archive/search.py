@@ -218,13 +218,10 @@ class Searcher:
         positions, scores = self._best_of_shots(view, weighed, wanted)
         names = self.layout.names
         parts = part_scores(fitted, self.fitted(positions), self._fitted_layout).tolist()
+        moments = self.moments.several(positions)
         return tuple(
-            Match(
-                self.moments.at(int(position)),
-                float(scores[n]),
-                tuple(zip(names, parts[n], strict=True)),
-            )
-            for n, position in enumerate(positions)
+            Match(moment, score, tuple(zip(names, likenesses, strict=True)))
+            for moment, score, likenesses in zip(moments, scores.tolist(), parts, strict=True)
         )
 
     def fitted(self, positions: NDArray[np.intp]) -> Vector:

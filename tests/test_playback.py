@@ -201,19 +201,18 @@ def test_the_shelf_keeps_few_films_open(proxy: Path, tmp_path: Path) -> None:
     shelf.close()
 
 
-def test_memory_is_given_back_after_many_films(
-    proxy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_memory_is_given_back_now_and_then_on_the_shelfs_own_thread(
+    proxy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trimmed = threading.Event()
     monkeypatch.setattr(shelf_module, "trim", trimmed.set)
+    monkeypatch.setattr(shelf_module, "TRIM_EVERY", 2)
     shelf = Shelf()
-    for copy in range(shelf_module.OPEN_FILMS + shelf_module.TRIM_EVERY):
-        path = tmp_path / f"{copy}.mov"
-        path.write_bytes(proxy.read_bytes())
-        shelf.give_back(shelf.take(clip(path, entry=0)))
-    assert not trimmed.is_set(), "never on the thread of a deck"
     shelf.start()
     shelf.expect([clip(proxy, entry=0)])
+    until(lambda: len(shelf) == 1)
+    assert not trimmed.is_set()
+    shelf.expect([clip(proxy, entry=2)])
     assert trimmed.wait(10)
     shelf.close()
 

@@ -17,7 +17,9 @@ from livematch.worker import Worker
 log = logging.getLogger(__name__)
 
 OPEN_FILMS = 8  # idle readers kept: a decoder and a file handle each
-TRIM_EVERY = 16  # films closed, after which the memory they leave in pieces is given back
+TRIM_EVERY = (
+    1800  # expectations, a minute's: then memory that decoders leave in pieces is given back
+)
 NEAR_S = 0.3  # a reel wound this near to the wanted entry is used as it is
 
 
@@ -34,7 +36,7 @@ class Shelf:
         self._idle: OrderedDict[Path, FilmReader] = OrderedDict()
         self._wound: OrderedDict[tuple[Path, float], Reel] = OrderedDict()
         self._expected: Newest[tuple[Clip, ...]] = Newest()
-        self._closed = 0  # films, since memory was given back
+        self._expectations = 0  # since memory was given back
         self._worker = Worker("shelf", self._warm_next, wake=self._expected.close)
 
     def start(self) -> None:
@@ -82,8 +84,9 @@ class Shelf:
                 self._warm(clip)
             except FilmError as error:  # the deck will meet it too, and say so if it matters
                 log.debug("cannot be warmed: %s", error)
-        if self._closed >= TRIM_EVERY:
-            self._closed = 0
+        self._expectations += 1
+        if self._expectations >= TRIM_EVERY:
+            self._expectations = 0
             trim()
         return True
 
@@ -126,4 +129,3 @@ class Shelf:
         for old in (same, surplus):
             if old is not None:
                 old.close()
-                self._closed += 1

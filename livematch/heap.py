@@ -6,8 +6,8 @@ import ctypes
 def trim() -> None:
     """Give back what has been freed between what is still used. Any thread; a few milliseconds.
 
-    A show that seeks and decodes for hours frees buffers in pieces, and glibc keeps those: after ten
-    minutes 80 MiB of them. Does nothing where the system's own memory allocator has no such call.
+    A show that seeks and decodes for hours frees buffers in pieces, and glibc keeps those: after
+    ten minutes 80 MiB of them. Does nothing where the system's memory allocator has no such call.
     """
     if _malloc_trim is not None:
         _malloc_trim(0)

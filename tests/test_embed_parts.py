@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -71,6 +71,12 @@ def test_descriptors_of_any_picture_are_finite(image: Image) -> None:
     assert all(score == pytest.approx(1, abs=1e-4) or score == 0 for score in scores)
 
 
+LAST_PART_ABSENT = np.ones((2, LAYOUT.dimension), np.float32)
+LAST_PART_ABSENT[:, LAYOUT.slices[LAYOUT.names[-1]]] = 0
+
+
+@example([0.0, 2.3e-308, 0.0, 0.0, 4.0], np.ones((2, LAYOUT.dimension), np.float32))
+@example([0.0, 2.3e-308, 0.0, 0.0, 4.0], LAST_PART_ABSENT)
 @given(
     st.lists(shares, min_size=len(LAYOUT.names), max_size=len(LAYOUT.names)),
     hnp.arrays(np.float32, (2, LAYOUT.dimension), elements=finite),

@@ -188,16 +188,17 @@ def weigh(query: Vector, weights: Mapping[str, float], layout: DescriptorLayout)
     shares = np.array([weights.get(name, 0.0) for name in layout.names], np.float64)
     if not np.isfinite(shares).all() or (shares < 0).any():
         raise ValueError(f"weights must be numbers of at least 0: {dict(weights)}")
-    largest = shares.max()
-    # divided by the largest first: tiny weights are still weights, huge ones do not overflow
-    shares = shares / largest if largest > 0 else np.ones_like(shares)
+    if not shares.any():
+        shares = np.ones_like(shares)
     starts = [place.start for place in layout.slices.values()]
-    present = np.logical_or.reduceat(query != 0, starts, axis=-1)
-    sums = np.sum(shares * present, axis=-1, keepdims=True)
-    # where only absent parts weigh anything, the product is 0 whatever they are divided by
-    shares = np.divide(shares, sums, out=np.zeros(present.shape), where=sums > 0)
+    present = shares * np.logical_or.reduceat(query != 0, starts, axis=-1)
+    # divided by the largest first: tiny weights are still weights, huge ones do not overflow; where
+    # only absent parts weigh anything, the product is 0 whatever they are divided by
+    for whole in (np.max, np.sum):
+        of = whole(present, axis=-1, keepdims=True)
+        present = np.divide(present, of, out=np.zeros(present.shape), where=of > 0)
     sizes = [part.size for part in layout.parts]
-    return np.asarray(query * np.repeat(shares, sizes, axis=-1), np.float32)
+    return np.asarray(query * np.repeat(present, sizes, axis=-1), np.float32)
 
 
 def part_scores(query: Vector, vectors: NDArray[Any], layout: DescriptorLayout) -> Vector:

@@ -70,7 +70,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
     with ExitStack() as stack:
         presets = PresetFolder(config.presets)
         stack.callback(presets.close)
-        cues = read_cues(config.cues, presets.library) if config.cues else None
+        cues = read_cues(config.cues, presets.snapshot) if config.cues else None
         control = Control(config.start, presets, cues, config.preset)
         remotes = stack.enter_context(open_remotes(config, clock, control, lambda: presets.names))
         archive = stack.enter_context(open_archive(config))

@@ -165,7 +165,7 @@ def warnings(show: Show) -> tuple[str, ...]:
     camera = show.camera.status()
     lost = camera_line(camera) if camera.state in TROUBLED else None
     devices = tuple(text for text in (lost, show.ears.warning) if text)
-    files = preset_warnings(show.presets.library)
+    files = preset_warnings(show.presets.snapshot)
     return (*show.stage.warnings, *devices, *show.remotes.warnings, *files)
 
 

@@ -442,7 +442,7 @@ def test_every_key_does_something_that_exists(key: str, command: Command) -> Non
         assert describe(command) == TRIGGER_HELP[command.trigger]
     elif isinstance(command, Recall | Save):
         assert str(command.preset) in describe(command)
-        assert presets.library.find(command.preset)
+        assert presets.snapshot.find(command.preset)
     elif isinstance(command, Pick):
         assert hands.pick == command.number
         assert str(command.number) in describe(command)

@@ -17,7 +17,7 @@ from livematch.values import Pulse
 
 LIBRARY = PresetsInMemory(
     Preset("calm", (("semantic", 0.0),), 2.0), Preset("storm", (("fade", 0.0),))
-).library
+).snapshot
 
 EVENING = """about = "Opening night"
 

@@ -170,7 +170,7 @@ def test_a_state_is_saved_but_for_what_belongs_to_moment_and_room() -> None:
 
 def test_saving_over_a_preset_keeps_its_about_its_fade_and_what_is_not_saved() -> None:
     former = Preset("mine", (("blackout", True), ("fade", 9.0)), 4.0, "the end")
-    library = PresetsInMemory(former).library
+    library = PresetsInMemory(former).snapshot
     preset = preset_of("mine", Params(), library)
     assert (preset.about, preset.fade_s) == ("the end", 4.0)
     assert dict(preset.settings)["blackout"] is True
@@ -190,7 +190,7 @@ def test_names_are_letters_digits_and_two_signs(name: str, own: Path) -> None:
 
 
 def test_a_preset_is_found_by_name_and_number() -> None:
-    library = PresetsInMemory(Preset("a", WILD.settings), WILD).library
+    library = PresetsInMemory(Preset("a", WILD.settings), WILD).snapshot
     assert library.find("storm") is library.find(2) is WILD
     with pytest.raises(UsageError, match="did you mean 'storm'"):
         library.find("strom")
@@ -202,7 +202,7 @@ def test_a_preset_is_found_by_name_and_number() -> None:
 
 
 def test_a_library_is_never_written() -> None:
-    library = PresetsInMemory(WILD).library
+    library = PresetsInMemory(WILD).snapshot
     with pytest.raises(TypeError):
         library.presets["x"] = WILD  # type: ignore[index]
     assert isinstance(library.with_preset(replace(WILD, name="y")).presets, MappingProxyType)
@@ -243,12 +243,12 @@ def test_what_breaks_during_a_show_stays_as_it_was(own: Path, bundled: Path) -> 
     folder = PresetFolder(own, bundled)
     put(own, "storm", STORM + "fade = \n")
     folder.refresh()
-    assert folder.library.presets["storm"] == WILD
-    assert [fault.line for fault in folder.library.faults] == [9]
+    assert folder.snapshot.presets["storm"] == WILD
+    assert [fault.line for fault in folder.snapshot.faults] == [9]
     put(own, "storm", STORM.replace("fade = 3", "fade = 4"))
     folder.refresh()
-    assert folder.library.presets["storm"].fade_s == 4
-    assert folder.library.faults == ()
+    assert folder.snapshot.presets["storm"].fade_s == 4
+    assert folder.snapshot.faults == ()
 
 
 def test_new_files_come_in_and_deleted_ones_go_and_no_number_shifts(
@@ -257,17 +257,17 @@ def test_new_files_come_in_and_deleted_ones_go_and_no_number_shifts(
     folder = PresetFolder(own, bundled)
     put(own, "a", STORM)
     folder.refresh()
-    assert list(folder.library.presets) == ["calm", "storm", "vj", "a"]
+    assert list(folder.snapshot.presets) == ["calm", "storm", "vj", "a"]
     (own / "a.toml").unlink()
     folder.refresh()
-    assert list(folder.library.presets) == ["calm", "storm", "vj"]
+    assert list(folder.snapshot.presets) == ["calm", "storm", "vj"]
 
 
 def test_a_folder_in_which_nothing_changes_is_not_read_again(own: Path, bundled: Path) -> None:
     folder = PresetFolder(own, bundled)
-    library = folder.library
+    library = folder.snapshot
     folder.refresh()
-    assert folder.library is library
+    assert folder.snapshot is library
 
 
 def test_a_saved_preset_is_on_disk_and_in_the_library(own: Path, bundled: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_saved_preset_is_on_disk_and_in_the_library(own: Path, bundled: Path) 
     folder.save(replace(WILD, about="first"))
     folder.save(WILD)
     folder.refresh()
-    assert folder.library.presets["storm"] == WILD
+    assert folder.snapshot.presets["storm"] == WILD
     assert read_preset(own / "storm.toml") == WILD
     assert (bundled / "storm.toml").read_text() == "[set]\nfade = 1\n"
 
@@ -317,13 +317,13 @@ def test_what_cannot_be_written_is_told_kept_for_the_show_and_tried_again(
     folder = PresetFolder(own, bundled)
     folder.save(replace(WILD, name="mine"))
     folder.refresh()
-    assert folder.library.find("mine").fade_s == 3.0
-    assert [fault.path.name for fault in folder.library.faults] == ["mine.toml"]
+    assert folder.snapshot.find("mine").fade_s == 3.0
+    assert [fault.path.name for fault in folder.snapshot.faults] == ["mine.toml"]
     folder.refresh()
-    assert len(folder.library.faults) == 1
+    assert len(folder.snapshot.faults) == 1
     (tmp_path / "file").unlink()
     folder.refresh()
-    assert folder.library.faults == ()
+    assert folder.snapshot.faults == ()
     assert read_preset(own / "mine.toml").fade_s == 3.0
 
 

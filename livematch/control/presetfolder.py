@@ -143,7 +143,7 @@ class PresetFolder:
         self._worker = Worker("presets", self._step, wake=self._stirred.set)
 
     @property
-    def library(self) -> Library:
+    def snapshot(self) -> Library:
         """The newest snapshot. Any thread."""
         return self._library
 

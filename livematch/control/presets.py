@@ -86,8 +86,8 @@ class Presets(Protocol):
     """Where presets come from and are kept. All methods: any thread; none waits for a disk."""
 
     @property
-    def library(self) -> Library:
-        """The newest snapshot."""
+    def snapshot(self) -> Library:
+        """All presets as they are now, never changed."""
         ...
 
     def save(self, preset: Preset) -> None:
@@ -99,11 +99,11 @@ class PresetsInMemory:
     """The twin of a folder of presets: what is saved is there at once, and only for this show."""
 
     def __init__(self, *presets: Preset) -> None:
-        self.library = Library(MappingProxyType({preset.name: preset for preset in presets}))
+        self.snapshot = Library(MappingProxyType({preset.name: preset for preset in presets}))
 
     def save(self, preset: Preset) -> None:
         """Keep it in the library."""
-        self.library = self.library.with_preset(preset)
+        self.snapshot = self.snapshot.with_preset(preset)
 
 
 def checked_name(name: str) -> str:

@@ -135,7 +135,7 @@ class Control:
             case Recall(wanted, fade_s):
                 self._recall(wanted, fade_s, now)
             case Save(name):
-                self._presets.save(preset_of(name, self._params, self._presets.library))
+                self._presets.save(preset_of(name, self._params, self._presets.snapshot))
             case Jump(step):
                 self._perform(self._cues.jump(step, now), now)
             case _:
@@ -168,7 +168,7 @@ class Control:
                 self._fired.add(trigger)
 
     def _recall(self, wanted: str | int, fade_s: float | None, now: float) -> None:
-        preset = self._presets.library.find(wanted)
+        preset = self._presets.snapshot.find(wanted)
         length_s = preset.fade_s if fade_s is None else float(FADE.parse(fade_s))
         self._params = self._morph.begin(preset, length_s, now, self._params)
         self._preset = preset.name

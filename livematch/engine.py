@@ -9,14 +9,13 @@ from livematch.audio.ears import Ears
 from livematch.clock import Clock
 from livematch.control.commands import Set, Trigger
 from livematch.control.params import Layout, Params
-from livematch.control.state import Control, Hands
-from livematch.direction.director import Director
+from livematch.control.state import Hands, Steering
 from livematch.eyes import Eyes, Sight
 from livematch.playback.decks import Decks, Program
 from livematch.playback.mosaic import FASTEST_HZ, Mosaic
 from livematch.playback.shelf import Shelf
 from livematch.telemetry import Telemetry
-from livematch.values import Cue, Frame, Layer, Pane
+from livematch.values import Cue, Frame, Layer, Match, Observation, Pane
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +23,29 @@ FIRST_PICTURE = "cue → first picture"  # the stage whose length the director l
 PREVIEW_HZ = 13.0  # pictures a second of the candidates while only the operator sees them
 ONSET = "onset"  # the cause of a cue that answers an attack
 WARMED = 3  # candidates whose films are kept ready
+
+
+class Directing(Protocol):
+    """Who decides: `direction.director.Director`, or a script."""
+
+    @property
+    def offered(self) -> tuple[Match, ...]:
+        """The candidates that can be picked by number."""
+        ...
+
+    def update(
+        self, now: float, observation: Observation | None, hands: Hands, lead_s: float = 0.0
+    ) -> Cue | None:
+        """Return the cue to perform at `now`, or None; once a tick."""
+        ...
+
+    def withdraw(self, cue: Cue) -> None:
+        """Learn that a cue could not be performed."""
+        ...
+
+    def drop(self, match: Match) -> None:
+        """Learn that a candidate cannot be shown."""
+        ...
 
 
 class Stage(Protocol):
@@ -71,10 +93,10 @@ class Engine:
         self,
         *,
         clock: Clock,
-        control: Control,
+        control: Steering,
         eyes: Eyes,
         ears: Ears,
-        director: Director,
+        director: Directing,
         decks: Decks,
         shelf: Shelf,
         mosaic: Mosaic,

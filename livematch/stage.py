@@ -1,13 +1,13 @@
 """The stage: a surface with all that is drawn on it, and the keys that are pressed before it."""
 
-from typing import Self
+from typing import Protocol, Self
 
 from livematch.clock import Clock, ManualClock
 from livematch.config import ShowConfig
 from livematch.control.commands import Set
 from livematch.control.keys import Keyboard
 from livematch.control.params import Params
-from livematch.control.state import Control
+from livematch.control.state import Steering
 from livematch.render.compositor import Compositor
 from livematch.render.gl import Surface, renderer
 from livematch.render.hud import HudStatus
@@ -23,6 +23,14 @@ from livematch.values import Frame, Image, Layer, Pane
 TITLE = "livematch"
 
 
+class Pacing(Protocol):
+    """The rhythm that pictures follow each other in."""
+
+    def pace(self) -> bool:
+        """Wait for the next picture's turn; False when there is none."""
+        ...
+
+
 class Stage:
     """Draws the program, its HUD and its recording, and presents it in the display's rhythm.
 
@@ -35,9 +43,10 @@ class Stage:
         self,
         surface: Surface,
         clock: Clock,
-        control: Control,
+        control: Steering,
         recorder: Recorder | None = None,
         operator: Operator | None = None,
+        pacing: Pacing | None = None,
     ) -> None:
         self.renderer = renderer()
         self._surface = surface
@@ -50,11 +59,11 @@ class Stage:
         self._preview = Preview()
         self._keyboard = Keyboard()
         self._status: HudStatus | None = None
-        self._pacer = _pacer(clock, surface.refresh_hz)
+        self._pacing = pacing or _pacing(clock, surface.refresh_hz)
 
     @classmethod
     def open(
-        cls, config: ShowConfig, clock: Clock, control: Control, recorder: Recorder | None
+        cls, config: ShowConfig, clock: Clock, control: Steering, recorder: Recorder | None
     ) -> Self:
         """Open the window, or the picture in memory, that the set-up asks for; DisplayError."""
         if config.offscreen:
@@ -105,12 +114,12 @@ class Stage:
     def rest(self) -> bool:
         """Wait for the next picture's turn and hear the keys; False when the stage was closed."""
         keys = [] if self._operator is None else self._attend(self._operator)
-        self._pacer.pace()
+        goes_on = self._pacing.pace()
         for key in (*keys, *self._surface.events()):
             command = self._keyboard.press(key, self._clock.now())
             if command is not None:
                 self._control.submit(command)
-        return not self._surface.closed
+        return goes_on and not self._surface.closed
 
     def _attend(self, operator: Operator) -> list[str]:
         """Draw for the operator and hear the keys pressed there."""
@@ -168,14 +177,15 @@ class _Stepper:
         self._began_s = clock.now()
         self._pictures = 0
 
-    def pace(self) -> None:
+    def pace(self) -> bool:
         """Move the clock on; counted from the beginning, so that no rounding adds up."""
         self._pictures += 1
         due_s = self._began_s + self._pictures / self._refresh_hz
         self._clock.advance(max(0.0, due_s - self._clock.now()))
+        return True
 
 
-def _pacer(clock: Clock, refresh_hz: float) -> Pacer | _Stepper:
+def _pacing(clock: Clock, refresh_hz: float) -> Pacing:
     if isinstance(clock, ManualClock):
         return _Stepper(clock, refresh_hz)
     return Pacer(clock, refresh_hz)

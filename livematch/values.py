@@ -185,6 +185,24 @@ class Picture:
     size_px: tuple[int, int] = (0, 0)
 
 
+class AtEnd(StrEnum):
+    """What a clip does at the end of its shot."""
+
+    LOOP = "loop"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a clip is played: `pace` seconds of film a second of play, and what comes at its end."""
+
+    pace: float = 1.0
+    at_end: AtEnd = AtEnd.LOOP
+
+
+USUAL = Manner()
+
+
 @dataclass(frozen=True, slots=True)
 class Clip:
     """What a deck needs to play a moment: the file to read, where to enter, where to loop."""
@@ -194,6 +212,7 @@ class Clip:
     start_s: float
     end_s: float
     title: str
+    manner: Manner = USUAL
 
 
 class Source(StrEnum):
@@ -208,7 +227,8 @@ class Source(StrEnum):
 class Cue:
     """The decision to bring something in: a moment of the archive, or a fallback source.
 
-    `match` is set exactly when `source` is ARCHIVE. `frame_number` is the observation it answers.
+    `match` is set exactly when `source` is ARCHIVE. `frame_number` is the observation it answers;
+    `manner` is how the clip is played.
     """
 
     source: Source
@@ -217,6 +237,7 @@ class Cue:
     cause: str
     decided_s: float
     frame_number: int
+    manner: Manner = USUAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.reader import FilmReader
 from livematch.playback.reel import Reel
 from livematch.playback.shelf import Shelf
-from livematch.values import Clip, Picture
+from livematch.values import AtEnd, Clip, Manner, Picture
 
 FPS = 25
 LENGTH = 50
@@ -225,4 +226,40 @@ def test_the_shelf_says_which_film_is_missing(tmp_path: Path) -> None:
     shelf = Shelf()
     with pytest.raises(FilmError, match=r"gone\.mov: is not there"):
         shelf.take(clip(tmp_path / "gone.mov", entry=0))
+    shelf.close()
+
+
+def test_a_slowed_clip_shows_each_picture_longer(proxy: Path) -> None:
+    reader = FilmReader(proxy)
+    slow = replace(clip(proxy, entry=10, start=10, end=20), manner=Manner(pace=0.5))
+    reel = Reel(reader, slow)
+    dues = [reel.read() for _ in range(12)]
+    assert [number(due.picture) for due in dues] == [*range(10, 20), 10, 11]
+    assert [due.at_s for due in dues] == pytest.approx([2 * n / FPS for n in range(12)])
+    reader.close()
+
+
+def test_a_held_clip_keeps_its_last_picture(proxy: Path) -> None:
+    reader = FilmReader(proxy)
+    reel = Reel(reader, replace(clip(proxy, 17, 10, 20), manner=Manner(at_end=AtEnd.HOLD)))
+    dues = [reel.read() for _ in range(9)]
+    assert [number(due.picture) for due in dues] == [17, 18, 19, *[19] * 6]
+    assert all(one.at_s < two.at_s for one, two in pairwise(dues))
+    reader.close()
+
+
+def test_a_held_clip_at_the_end_of_its_film_keeps_its_last_picture(proxy: Path) -> None:
+    reader = FilmReader(proxy)
+    reel = Reel(reader, replace(clip(proxy, 48, 10, 80), manner=Manner(at_end=AtEnd.HOLD)))
+    assert [number(reel.read().picture) for _ in range(4)] == [48, 49, 49, 49]
+    reader.close()
+
+
+def test_a_reel_wound_for_another_manner_is_wound_anew(proxy: Path, original: Path) -> None:
+    shelf, usual = Shelf(), clip(original, 10)
+    shelf._warm(usual)
+    slow = replace(usual, manner=Manner(pace=0.5))
+    reel = shelf.take(slow)
+    assert reel.clip == slow
+    shelf.give_back(reel)
     shelf.close()

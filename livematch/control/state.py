@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 from dataclasses import dataclass
+from typing import Protocol
 
 from livematch.control.commands import (
     Beat,
@@ -51,6 +52,23 @@ class Hands:
     pulse: Pulse | None = None
     preset: str = ""
     step: str = ""
+
+
+class Steering(Protocol):
+    """What engine and stage ask of whoever holds the parameters: `Control`, or a script."""
+
+    @property
+    def params(self) -> Params:
+        """The parameters as they are now."""
+        ...
+
+    def update(self, now: float, sound: Sound = SILENCE) -> Hands:
+        """Return what is wanted in this tick."""
+        ...
+
+    def submit(self, command: Command) -> None:
+        """Ask for a change, from the next tick on."""
+        ...
 
 
 class Control:

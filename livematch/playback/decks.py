@@ -1,7 +1,7 @@
 """The pair of decks: performs cues, so that the program is always a whole picture."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livematch.playback.deck import Deck
 from livematch.playback.fade import Fade
@@ -93,7 +93,8 @@ class Decks:
         deck = NO_DECK
         if cue.match is not None:
             deck = 1 if self._on is not None and self._on.deck == 0 else 0
-            self._pair[deck].load(self._clip_of(cue.match.start))
+            clip = self._clip_of(cue.match.start)
+            self._pair[deck].load(replace(clip, manner=cue.manner))
         self._coming = _Part(cue, deck)
 
     def _drop_failed(self) -> tuple[Cue | None, str | None]:

@@ -51,7 +51,7 @@ class Shelf:
         """Return a reel at the clip's entry; FilmError when the film cannot be read."""
         with self._lock:
             wound = self._wound.pop((clip.path, clip.start_s), None)
-            if wound is not None and abs(wound.clip.entry_s - clip.entry_s) <= NEAR_S:
+            if wound is not None and _serves(wound.clip, clip):
                 return wound
             reader = wound.reader if wound else self._idle.pop(clip.path, None)
         return Reel(reader or FilmReader(clip.path), clip)
@@ -99,7 +99,7 @@ class Shelf:
                     return
             if key in self._wound:
                 self._wound.move_to_end(key)
-                if abs(self._wound[key].clip.entry_s - clip.entry_s) <= NEAR_S:
+                if _serves(self._wound[key].clip, clip):
                     return
             stale = self._wound.pop(key, None)
             reader = stale.reader if stale else self._idle.pop(clip.path, None)
@@ -129,3 +129,8 @@ class Shelf:
         for old in (same, surplus):
             if old is not None:
                 old.close()
+
+
+def _serves(wound: Clip, wanted: Clip) -> bool:
+    """Whether a reel that was wound to one clip does for another of the same shot."""
+    return abs(wound.entry_s - wanted.entry_s) <= NEAR_S and wound.manner == wanted.manner

@@ -16,8 +16,8 @@ class Pacer:
         self._period_s = 1.0 / refresh_hz
         self._due_s: float | None = None
 
-    def pace(self) -> None:
-        """Call once a picture, after it was presented."""
+    def pace(self) -> bool:
+        """Call once a picture, after it was presented; there is always a next one."""
         now = self._clock.now()
         due_s = self._due_s if self._due_s is not None else now
         if due_s - now > (1.0 - EARLY) * self._period_s:
@@ -25,3 +25,4 @@ class Pacer:
         else:
             due_s = now  # the display kept the time, or we are late: count from here
         self._due_s = due_s + self._period_s
+        return True

@@ -1,0 +1,125 @@
+"""The composition root of a render: a show whose every cue is known beforehand, drawn to a film.
+
+The same engine, decks and stage as live, on a manual clock that steps from picture to picture; the
+director and the parameters follow a script.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from livematch.archive.store import Archive
+from livematch.audio.ears import Deaf
+from livematch.clock import ManualClock
+from livematch.control.params import Params
+from livematch.control.script import ScriptedControl
+from livematch.direction.script import ScriptedDirector
+from livematch.engine import Engine, Tick
+from livematch.errors import RecordError
+from livematch.eyes import Blind, Eyes
+from livematch.playback.deck import OfflineDeck
+from livematch.playback.decks import Decks
+from livematch.playback.mosaic import OfflineMosaic
+from livematch.playback.shelf import Shelf
+from livematch.render.offscreen import open_offscreen
+from livematch.render.recorder import Recorder
+from livematch.stage import Stage
+from livematch.telemetry import Telemetry
+from livematch.values import Cue
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is to be rendered: cues and changes of the parameters, both in the order of their times.
+
+    `times_s` are the pictures' own, rising from 0, as even or uneven as they come; each is asked
+    for only when the picture before has been drawn. `eyes` see what the camera would.
+    """
+
+    times_s: Iterable[float]
+    cues: Iterable[Cue]
+    start: Params
+    changes: Iterable[tuple[float, Params]] = ()
+    eyes: Eyes = field(default_factory=Blind)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """How a render went: its pictures, and the cues that could not be performed."""
+
+    pictures: int
+    failed: tuple[Cue, ...]
+
+
+def render(
+    script: Script,
+    archive: Archive,
+    size_px: tuple[int, int],
+    recorder: Recorder,
+    on_tick: Callable[[Tick], None] = lambda _tick: None,
+) -> Rendered:
+    """Draw a script picture by picture and record it; closes the recorder.
+
+    RecordError when the film cannot be written. What the caller does about an interruption is the
+    caller's: the recorder is closed then, too.
+    """
+    times_s = iter(script.times_s)
+    first_s = next(times_s, None)
+    with ExitStack() as stack:
+        stack.callback(recorder.close)
+        stack.callback(script.eyes.close)
+        if first_s is None:
+            return Rendered(0, ())
+        clock = ManualClock(first_s)
+        director = ScriptedDirector(script.cues)
+        control = ScriptedControl(script.start, script.changes)
+        shelf = Shelf()
+        stack.callback(shelf.close)
+        decks = Decks((OfflineDeck(shelf), OfflineDeck(shelf)), archive.clip)
+        stack.callback(decks.close)
+        mosaic = OfflineMosaic(archive.clip)
+        stack.callback(mosaic.close)
+        surface = open_offscreen(size_px)
+        stage = Stage(surface, clock, control, recorder, pacing=_Timetable(clock, times_s))
+        stack.callback(stage.close)
+        engine = Engine(
+            clock=clock,
+            control=control,
+            eyes=script.eyes,
+            ears=Deaf(),
+            director=director,
+            decks=decks,
+            shelf=shelf,
+            mosaic=mosaic,
+            stage=stage,
+            telemetry=Telemetry(),
+        )
+        pictures = 0
+
+        def count(tick: Tick) -> None:
+            nonlocal pictures
+            pictures = tick.number
+            if recorder.failure is not None:
+                raise RecordError(f"{recorder.path}: {recorder.failure}")
+            on_tick(tick)
+
+        engine.run(count)
+    if recorder.failure is not None:
+        raise RecordError(f"{recorder.path}: {recorder.failure}")
+    return Rendered(pictures, tuple(director.failed))
+
+
+class _Timetable:
+    """A pacing that moves the clock on from one written time to the next, and ends with them."""
+
+    def __init__(self, clock: ManualClock, times_s: Iterator[float]) -> None:
+        self._clock = clock
+        self._times_s = times_s
+
+    def pace(self) -> bool:
+        """Move the clock on to the next picture's time; False after the last."""
+        next_s = next(self._times_s, None)
+        if next_s is None:
+            return False
+        self._clock.advance(max(0.0, next_s - self._clock.now()))
+        return True

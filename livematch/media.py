@@ -194,6 +194,7 @@ class OpenFilm:
 
     def close(self) -> None:
         """Free the decoder and the file."""
+        self._begun = None  # it holds this film, which would wait for the collector with a picture
         self.container.close()
 
 

@@ -194,7 +194,7 @@ class OpenFilm:
 
     def close(self) -> None:
         """Free the decoder and the file."""
-        self._begun = None  # it holds this film, which would wait for the collector with a picture
+        self._begun = None  # it holds this film: both would wait, pictures and all, to be collected
         self.container.close()
 
 

@@ -1,6 +1,8 @@
 """Reels and decks, on a generated film whose pictures can be told apart."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -18,6 +20,7 @@ from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.reader import FilmReader
 from livematch.playback.reel import Reel
 from livematch.playback.shelf import Shelf
+from livematch.playback.small import SmallFilm
 from livematch.values import AtEnd, Clip, Manner, Picture
 
 FPS = 25
@@ -48,6 +51,14 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return film(tmp_path_factory.mktemp("films") / "original.mp4", "libx264", gop=250)
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """No cycle of objects is looked for while a test runs."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def number(picture: Picture | None) -> int:
@@ -216,6 +227,25 @@ def test_memory_is_given_back_now_and_then_on_the_shelfs_own_thread(
     shelf.expect([clip(proxy, entry=2)])
     assert trimmed.wait(10)
     shelf.close()
+
+
+@pytest.mark.parametrize("pictures", [0, 1])
+@pytest.mark.parametrize("opened", [FilmReader, SmallFilm])
+def test_a_closed_film_goes_at_once_and_waits_for_no_collector(
+    proxy: Path,
+    original: Path,
+    opened: type[FilmReader | SmallFilm],
+    pictures: int,
+    uncollected: None,
+) -> None:
+    for path in (proxy, original):
+        film = opened(path)
+        for _ in range(pictures):
+            assert (film.read() if isinstance(film, FilmReader) else film.at(1.0)) is not None
+        film.close()
+        gone = [weakref.ref(film), weakref.ref(film._film)]
+        del film
+        assert [ref() for ref in gone] == [None, None]
 
 
 def test_freed_memory_can_be_given_back_anywhere() -> None:

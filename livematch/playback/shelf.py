@@ -17,9 +17,7 @@ from livematch.worker import Worker
 log = logging.getLogger(__name__)
 
 OPEN_FILMS = 8  # idle readers kept: a decoder and a file handle each
-TRIM_EVERY = (
-    1800  # expectations, a minute's: then memory that decoders leave in pieces is given back
-)
+TRIM_EVERY = 300  # expectations, ten seconds': then what decoders left in pieces is given back
 NEAR_S = 0.3  # a reel wound this near to the wanted entry is used as it is
 
 

@@ -71,7 +71,7 @@ class SmallFilm:
 
     def close(self) -> None:
         """Free the decoder and the file."""
-        self._coming, self._next = iter(()), None  # they hold this film, which holds them
+        self._coming, self._next = iter(()), None  # they hold this film, and it holds them
         self._film.close()
 
     def _wind(self, time_s: float) -> tuple[tuple[float, Find] | None, int]:

@@ -224,10 +224,14 @@ def to_picture(frame: av.VideoFrame, info: FilmInfo, time_s: float) -> Picture:
 
 
 def plane_array(frame: av.VideoFrame, index: int) -> Image:
-    """Copy one 8-bit plane out of a frame, without its row padding."""
+    """Copy one 8-bit plane out of a frame, without its row padding.
+
+    Always a copy: FFmpeg keeps as many buffers for a film as were ever in use at once, and an idle
+    film whose pictures had lain in a deck would keep them all.
+    """
     plane = frame.planes[index]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return np.ascontiguousarray(rows[: plane.height, : plane.width])
+    return rows[: plane.height, : plane.width].copy()
 
 
 def colours_of(frame: av.VideoFrame, height_px: int | None = None) -> Colours:

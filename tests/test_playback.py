@@ -248,6 +248,13 @@ def test_a_closed_film_goes_at_once_and_waits_for_no_collector(
         assert [ref() for ref in gone] == [None, None]
 
 
+def test_a_picture_keeps_no_buffer_of_the_decoder(proxy: Path, original: Path) -> None:
+    for path in (proxy, original):
+        picture = FilmReader(path).read()
+        assert picture is not None
+        assert all(plane.flags.owndata for plane in picture.planes)
+
+
 def test_freed_memory_can_be_given_back_anywhere() -> None:
     trim()
 

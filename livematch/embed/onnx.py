@@ -30,6 +30,7 @@ from livematch.values import Image, Vector
 
 ERRORS, FATAL = 3, 4  # ONNX Runtime's log levels
 BATCH = "batch"  # the name of the free dimension
+CPU_AT_ONCE = 2  # pictures; the feature maps of more do not fit a core's cache
 
 # ONNX Runtime's exceptions share no base of their own
 REFUSALS: tuple[type[Exception], ...] = (
@@ -82,6 +83,7 @@ class Embedder:
         # one session for every batch size, or one each where the provider compiles for shapes
         self._sessions: dict[int, Any] = {}
         self._any_size = None if got in FIXED_SHAPES else session
+        self._few = got == CPU and self._any_size is not None
 
     @property
     def card(self) -> ModelCard:
@@ -107,6 +109,18 @@ class Embedder:
         """
         if not images:
             raise ValueError("nothing to embed")
+        at_once = CPU_AT_ONCE if self._few else len(images)
+        parts = [
+            self._embed(images[first : first + at_once]) for first in range(0, len(images), at_once)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        return Features(
+            np.concatenate([part.pooled for part in parts]),
+            np.concatenate([part.map for part in parts]),
+        )
+
+    def _embed(self, images: Sequence[Image]) -> Features:
         card = self._card
         batch = to_batch(images, card)
         try:

@@ -4,7 +4,7 @@ Judged on a few small BGR pictures of a shot, all of which must agree. A title t
 no harm; a picture taken for a title is lost to the show, so what is in doubt is film.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import cv2
@@ -41,11 +41,28 @@ Mask = NDArray[np.bool_]
 
 def kind_of(pictures: Sequence[Image]) -> ShotKind:
     """Judge a shot by some of its pictures, in order of time; at least one."""
-    greys = [_grey(picture) for picture in pictures]
+    greys = _Greys(pictures)
     for is_kind, kind in ((is_black, ShotKind.BLACK), (is_white, ShotKind.WHITE)):
         if all(is_kind(grey) for grey in greys):
             return kind
     return ShotKind.TITLE if is_title(greys) else ShotKind.FILM
+
+
+class _Greys:
+    """Pictures in grey, each made when it is first asked for: a few tell most shots for film."""
+
+    def __init__(self, pictures: Sequence[Image]) -> None:
+        self._pictures = pictures
+        self._made: list[Image] = []
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def __iter__(self) -> Iterator[Image]:
+        for number, picture in enumerate(self._pictures):
+            if number == len(self._made):
+                self._made.append(_grey(picture))
+            yield self._made[number]
 
 
 def _grey(picture: Image) -> Image:
@@ -74,15 +91,19 @@ def is_white(grey: Image) -> bool:
     return mean > LEAST_WHITE and darkest > DARKEST and brightest - darkest < WHITE_SPREAD
 
 
-def is_title(greys: Sequence[Image]) -> bool:
+def is_title(greys: _Greys) -> bool:
     """Whether pictures show the same strokes on a plain ground and nothing else.
 
     Where a title fades in or out it may be faint, and there the ground must be plain around it.
     """
-    inks = [_ink(grey) for grey in greys]
+    inks: list[Mask | None] = []
+    missing = 0
+    for grey in greys:
+        inks.append(_ink(grey))
+        missing += inks[-1] is None
+        if len(greys) - missing < LEAST_CLEAR * len(greys):
+            return False
     found = [ink for ink in inks if ink is not None]
-    if not found or len(found) < LEAST_CLEAR * len(inks):
-        return False
     if not all(_is_same(a, b) for a, b in pairwise(found)):
         return False
     around = cv2.dilate(np.any(found, axis=0).astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
@@ -97,7 +118,7 @@ def _is_plain(levels: Image) -> bool:
 
 def _ink(grey: Image) -> Mask | None:
     """Find the strokes of a title in a picture; None if it is no title."""
-    ground = float(np.median(grey))
+    ground = _median(grey)
     away = cv2.absdiff(grey, np.full_like(grey, round(ground)))
     kernel = np.ones((3, 3), np.uint8)
     slope = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, kernel)
@@ -110,6 +131,13 @@ def _ink(grey: Image) -> Mask | None:
     if float(np.percentile(away[ink], 75)) < LEAST_CONTRAST:
         return None
     return ink if _is_thin(ink) and _is_placed(ink) else None
+
+
+def _median(grey: Image) -> float:
+    """Return what `np.median` does, by counting, which is several times faster."""
+    up_to = np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256]))
+    middle = (grey.size - 1) // 2, grey.size // 2
+    return float(np.searchsorted(up_to, middle, side="right").mean())
 
 
 def _is_thin(ink: Mask) -> bool:

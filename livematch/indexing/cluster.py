@@ -18,6 +18,7 @@ import cv2
 from livematch.errors import LivematchError, UsageError
 from livematch.indexing.crew import Failed, MakeDescriber, Report, index_one
 from livematch.indexing.film import DescribesImages, FilmTask
+from livematch.media import scale_without_gathers
 
 Client = Any  # distributed is annotated in part
 Future = Any
@@ -106,6 +107,7 @@ class ClusterCrew:
 def index_on_worker(task: FilmTask, make_describer: MakeDescriber) -> Report:
     """Index one film; the task that runs on a worker of the cluster."""
     cv2.setNumThreads(1)
+    scale_without_gathers()
     if task.part is not None:
         # another worker that was given up for dead may still write: leave it a file of its own
         task.part.unlink(missing_ok=True)

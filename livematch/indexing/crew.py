@@ -23,6 +23,7 @@ import cv2
 
 from livematch.errors import LivematchError
 from livematch.indexing.film import DescribesImages, FilmResult, FilmTask, index_film
+from livematch.media import scale_without_gathers
 
 PATIENCE_S = 5.0  # for a worker to end before it is killed
 DATES_AGREE_S = 2.0  # shared disks round a file's date, not all machines alike
@@ -195,6 +196,7 @@ def work(pipe: Connection, make_describer: MakeDescriber) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
     cv2.setNumThreads(1)  # the workers share the cores between them
+    scale_without_gathers()
     describer: DescribesImages | None = None
     with contextlib.suppress(EOFError, OSError):  # the parent has closed the pipe: all is done
         while True:

@@ -82,8 +82,8 @@ class CutDetector:
         self._after = after
         self._repeats = repeats
         self._least = least
-        self._recent: deque[Image] = deque(maxlen=BEFORE + after - 1)
-        self._distances: deque[list[float]] = deque(maxlen=BEFORE + after)
+        self._recent: deque[Image] = deque(maxlen=BEFORE + after)
+        self._steps: deque[float] = deque(maxlen=after)  # from the picture before to each of these
         self._numbers: deque[int] = deque(maxlen=after)
         self._number = -1
 
@@ -95,30 +95,25 @@ class CutDetector:
         self._number += 1
         if self._number == 0:
             for _ in range(BEFORE):
-                self._keep(small, self._distances_to(small))
+                self._keep(small, 0.0)
             return None
-        to_recent = self._distances_to(small)
-        if to_recent[0] < SAME and self._number - self._numbers[-1] <= self._repeats:
+        step = distance(small, self._recent[-1])
+        if step < SAME and self._number - self._numbers[-1] <= self._repeats:
             return None
-        return self._keep(small, to_recent)
+        return self._keep(small, step)
 
     def finish(self) -> list[int]:
         """Say which of the last pictures begin a shot, once the film is over."""
         if not self._recent:
             return []
-        last = self._recent[-1]
-        ends = [self._keep(last, self._distances_to(last)) for _ in range(self._after - 1)]
+        ends = [self._keep(self._recent[-1], 0.0) for _ in range(self._after - 1)]
         return [number for number in ends if number is not None]
 
-    def _distances_to(self, small: Image) -> list[float]:
-        """Measure from a picture to those kept, the newest first."""
-        return [distance(small, other) for other in reversed(self._recent)]
-
-    def _keep(self, small: Image, to_recent: list[float]) -> int | None:
-        self._distances.append(to_recent)
+    def _keep(self, small: Image, step: float) -> int | None:
         self._recent.append(small)
+        self._steps.append(step)
         self._numbers.append(max(0, self._number))
-        if len(self._distances) < BEFORE + self._after or not self._is_cut():
+        if len(self._recent) < BEFORE + self._after or not self._is_cut():
             return None
         return self._numbers[0]
 
@@ -128,21 +123,18 @@ class CutDetector:
         return self._numbers[-self._after + 1] if self._numbers else 0
 
     def _is_cut(self) -> bool:
-        across, beside = self._sides()
-        return across >= self._least and is_cut(across, beside)
-
-    def _sides(self) -> tuple[float, float]:
-        """Return the least distance across the place in question, the mean one beside it."""
-        d = self._distances
-        # d[a][k]: from picture a to the one k + 1 before it
-        last = len(d) - 1
-        first = last - self._after + 1  # the first picture that would be after the cut
-        before, after = range(first - BEFORE, first), range(first, last + 1)
-        across = min(d[new][new - old - 1] for new in after for old in before)
+        # the step is one of the distances across: hardly a picture needs the others measured
+        if self._steps[0] < self._least:
+            return False
+        pictures = list(self._recent)
+        before, after = pictures[:BEFORE], pictures[BEFORE:]
+        across = min(distance(new, old) for new in after for old in before)
+        if across < self._least:
+            return False
         beside = [
-            d[new][new - old - 1] for side in (before, after) for old, new in combinations(side, 2)
+            distance(new, old) for side in (before, after) for old, new in combinations(side, 2)
         ]
-        return across, sum(beside) / len(beside)
+        return is_cut(across, sum(beside) / len(beside))
 
 
 def is_cut(across: float, beside: float) -> bool:
@@ -172,18 +164,22 @@ class GradualDetector:
         self._recent.append(_blurred(small))
         if len(self._recent) < 2 * self.half + 1:
             return False
-        return any(
-            is_mix([self._recent[self.half + step * half // 2] for step in range(-2, 3)], least)
-            for half, least in self._spans
-        )
+        return any(self._is_mix(half, least) for half, least in self._spans)
+
+    def _is_mix(self, half: int, least_change: float) -> bool:
+        first, last = self._recent[self.half - half], self._recent[self.half + half]
+        change = _mean_distance(first, last)
+        if change < least_change:
+            return False
+        return is_mix([self._recent[self.half + step * half // 2] for step in range(-2, 3)], change)
 
 
-def is_mix(pictures: list[Vector], least_change: float) -> bool:
-    """Judge five pictures at equal steps: whether the inner three are mixes of the outer two."""
+def is_mix(pictures: list[Vector], change: float) -> bool:
+    """Judge five pictures at equal steps: whether the inner three are mixes of the outer two.
+
+    `change` is the distance between those two.
+    """
     first, last = pictures[0], pictures[-1]
-    change = _mean_distance(first, last)
-    if change < least_change:
-        return False
     bend = sum(
         _mean_distance(pictures[step], first + (last - first) * (step / 4)) for step in (1, 2, 3)
     )
@@ -277,8 +273,14 @@ class ShotDetector:
         if self._change is not None:
             oldest = min(oldest, self._change[0])
         # a boundary is held back until its shot is long enough, and so is what lies after it
-        oldest = min([oldest, *(boundary.number for boundary in self._found)])
-        return max(oldest, min(self._times))
+        for boundary in self._found:
+            oldest = min(oldest, boundary.number)
+        return max(oldest, self._first_timed)
+
+    @property
+    def _first_timed(self) -> int:
+        """The first picture whose time is still known: they are put in and taken out in order."""
+        return next(iter(self._times))
 
     def _note(self, number: int) -> None:
         time_s = self._times[number]
@@ -308,6 +310,13 @@ class ShotDetector:
 
     def _certain(self) -> list[Boundary]:
         """Hand out the found boundaries that nothing still to come can precede or undo."""
+        ready = self._take_ready() if self._found else []
+        settled = self._settled()
+        while self._first_timed < settled - 1:
+            del self._times[self._first_timed]
+        return ready
+
+    def _take_ready(self) -> list[Boundary]:
         now_s = self._times[self._number]
         limit = self._cuts.open_from - 1
         if self._gradual is not None:
@@ -317,13 +326,8 @@ class ShotDetector:
         ready = [
             b for b in self._found if b.number <= limit and b.time_s + SHORTEST_SHOT_S <= now_s
         ]
-        if ready:
-            self._found = [b for b in self._found if b not in ready]
-            ready = self._settle(ready)
-        settled = self._settled()
-        for number in [n for n in self._times if n < settled - 1]:
-            del self._times[number]
-        return ready
+        self._found = [b for b in self._found if b not in ready]
+        return self._settle(ready)
 
     def _settle(self, found: list[Boundary]) -> list[Boundary]:
         """Put boundaries in order and drop those that would leave too short a shot.

@@ -7,7 +7,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from livematch.indexing import shots
 from livematch.indexing.proxies import MATRICES, Shape, shape_for
-from livematch.media import FilmInfo, colours_of
+from livematch.media import FilmInfo, colours_of, plane_array
 from livematch.values import Image
 
 SMALL_PX = 264  # the shorter side of what is described: as large as any network here looks at
@@ -56,8 +56,9 @@ class Shrinker:
             dst_color_range=ColorRange.JPEG,
             interpolation=Interpolation.AREA,
             threads=1,
-        ).to_ndarray()
-        return np.ascontiguousarray(planes.transpose(1, 2, 0), np.uint8)
+        )
+        # PyAV would do the same with NumPy, in twice the time
+        return np.asarray(cv2.merge([plane_array(planes, index) for index in range(3)]), np.uint8)
 
 
 def thumbnail(image: Image) -> Image:

@@ -161,6 +161,9 @@ def test_a_film_that_cannot_be_written_on_ends_the_render(show: Path, tmp_path: 
         def abandon(self) -> None:
             """Nothing was written."""
 
+        def discard(self) -> None:
+            """Nothing was written."""
+
     with Archive.open(show / "archive") as archive:
         recorder = Recorder(
             tmp_path / "out.mp4", SIZE, FPS, Policy.BLOCK, open_encoder=lambda *_: Full()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeAlias
 
 import av
 import av.container
@@ -39,6 +40,7 @@ AT_ONCE = {  # when done, the index goes to the front
 }
 KEY_FRAMES_EVERY_S = 2
 REORDERED = 16  # H.264 keeps no more pictures back than these
+AnyPacket: TypeAlias = "Packet[VideoStream] | SoundPacket"
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -188,9 +190,8 @@ class FilmEncoder:
                 if sound is not None:
                     heard = self._heard(sound, target, sounding)
             seen = _lasting(source.demux(pictures), self._timing)
-            for packet in heapq.merge(seen, heard, key=_starts_s):
-                if isinstance(packet.stream, VideoStream):
-                    packet.stream = stream
+            placed = (_sent_to(stream, packet) for packet in seen)
+            for packet in _in_order(placed, heard):
                 target.mux(packet)
 
     def _heard(
@@ -210,27 +211,33 @@ def _lasting(
     Encoders know of one length only, and the last picture's is written nowhere.
     """
     near: list[int] = []  # the times of the pictures around, in their order
-    ahead: deque[Packet[VideoStream]] = deque()
+    ahead: deque[tuple[int, Packet[VideoStream]]] = deque()
 
-    def lasting(packet: "Packet[VideoStream]") -> "Packet[VideoStream]":
-        after = bisect_right(near, packet.pts)
+    def lasting(at: int, packet: "Packet[VideoStream]") -> "Packet[VideoStream]":
+        after = bisect_right(near, at)
         last = round(timing.last * timing.tick_s / packet.time_base)
-        packet.duration = near[after] - packet.pts if after < len(near) else last
+        packet.duration = near[after] - at if after < len(near) else last
         del near[: max(0, after - REORDERED)]
         return packet
 
     for packet in packets:
         if packet.dts is not None and packet.pts is not None:
             insort(near, packet.pts)
-            ahead.append(packet)
+            ahead.append((packet.pts, packet))
         if len(ahead) > REORDERED:
-            yield lasting(ahead.popleft())
+            yield lasting(*ahead.popleft())
     while ahead:
-        yield lasting(ahead.popleft())
+        yield lasting(*ahead.popleft())
 
 
-def _starts_s(packet: "Packet[VideoStream] | SoundPacket") -> float:
-    return float(packet.dts * packet.time_base)
+def _sent_to(stream: VideoStream, packet: "Packet[VideoStream]") -> "Packet[VideoStream]":
+    packet.stream = stream
+    return packet
+
+
+def _in_order(*rows: Iterator[AnyPacket]) -> Iterator[AnyPacket]:
+    """Merge rows of packets by time: what is seen and heard together stands together."""
+    return heapq.merge(*rows, key=lambda packet: float((packet.dts or 0) * packet.time_base))
 
 
 def _container_of(path: Path) -> str:

@@ -18,7 +18,7 @@ import av.error
 import av.filter
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
-from av.container import OutputContainer
+from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
 log = logging.getLogger(__name__)
@@ -71,21 +71,22 @@ def opened(soundtrack: Soundtrack) -> Iterator["Sound | None"]:
         elif chosen.codec_context is None:  # whatever PyAV's annotations say
             raise SoundError("its sound is in a codec that this FFmpeg does not know")
         else:
-            yield Sound(soundtrack, chosen)
+            yield Sound(soundtrack, container, chosen)
 
 
 class Sound:
     """An open film's sound, to be put into one other film. One thread."""
 
-    def __init__(self, soundtrack: Soundtrack, stream: AudioStream) -> None:
+    def __init__(
+        self, soundtrack: Soundtrack, container: InputContainer, stream: AudioStream
+    ) -> None:
         self._path = soundtrack.path
         self._begins_s = soundtrack.begins_s
         self._stream = stream
+        self._container = container
         self.codec = stream.codec_context.codec.canonical_name
 
-    def copied(
-        self, target: OutputContainer, kind: str, ends_s: float
-    ) -> Iterator[SoundPacket]:
+    def copied(self, target: OutputContainer, kind: str, ends_s: float) -> Iterator[SoundPacket]:
         """Add a stream like this one to `target`, of format `kind`, and give its packets in order.
 
         They end with the picture at `ends_s`. SoundError where `kind` is not for such sound.
@@ -114,14 +115,12 @@ class Sound:
         """
         if kind in PLAYED_IN:
             return LEAD_S
-        if kind in self._stream.container.format.name.split(","):
+        if kind in self._container.format.name.split(","):
             context = self._stream.codec_context
             return context.frame_size / context.sample_rate
         return 0.0
 
-    def _moved(
-        self, stream: AudioStream, lead_s: float, ends_s: float
-    ) -> Iterator[SoundPacket]:
+    def _moved(self, stream: AudioStream, lead_s: float, ends_s: float) -> Iterator[SoundPacket]:
         stamps = _Stamps(self._stream)
         last = -math.inf
         for packet in self._packets():
@@ -173,7 +172,8 @@ class Sound:
             except (BlockingIOError, av.error.EOFError):
                 return
             assert isinstance(frame, AudioFrame)  # noqa: S101 - the graph has nothing else
-            frame.pts -= round(self._begins_s / frame.time_base)
+            if frame.pts is not None and frame.time_base is not None:
+                frame.pts -= round(self._begins_s / frame.time_base)
             yield from stream.encode(frame)
 
     def _frames(self) -> Iterator[AudioFrame]:
@@ -190,7 +190,7 @@ class Sound:
 
     def _packets(self) -> Iterator[SoundPacket]:
         """Yield what can be read, with time stamps; say so once where it breaks off."""
-        packets = self._stream.container.demux(self._stream)
+        packets = self._container.demux(self._stream)
         while True:
             try:
                 packet = next(packets, None)

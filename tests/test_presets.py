@@ -98,7 +98,8 @@ def test_all_its_faults_are_told_at_once() -> None:
         "3: hold is a parameter: it goes below [set]",
         "6: there is no 'stickyness' here; did you mean 'stickiness'?",
         "7: fade cannot be 99; allowed: 0 to 20 s",
-        "8: screen cannot be 'wide'; allowed: program | side-by-side | camera | grid",
+        "8: screen cannot be 'wide'; allowed: program | side-by-side | camera | grid"
+        " | stacked | picture-in-picture",
         "9: radius cannot be nan; allowed: 0 to 1",
     ]
 

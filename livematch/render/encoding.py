@@ -3,6 +3,7 @@
 import errno
 import heapq
 import logging
+import math
 import os
 from bisect import bisect_right, insort
 from collections import deque
@@ -38,6 +39,7 @@ AT_ONCE = {  # when done, the index goes to the front
     "mov": {"movflags": "faststart"},
     "matroska": {"cues_to_front": "1"},
 }
+FINEST = 100_000_000  # parts of a second that a film's beginnings are told in
 KEY_FRAMES_EVERY_S = 2
 REORDERED = 16  # H.264 keeps no more pictures back than these
 AnyPacket: TypeAlias = "Packet[VideoStream] | SoundPacket"
@@ -176,23 +178,30 @@ class FilmEncoder:
 
     def _index_first(self, sounding: _Sounding) -> None:
         """Copy the packets, and those of the sound between them, into `ready`."""
-        options = AT_ONCE[self._format]
         with ExitStack() as stack:
             source = stack.enter_context(av.open(f"file:{self.part}"))
+            sound = None
+            if self._sound is not None and sounding is not _Sounding.NONE:
+                sound = stack.enter_context(opened(self._sound))
+            options = self._options(sound)
             target = stack.enter_context(
                 av.open(f"file:{self.ready}", "w", format=self._format, options=options)
             )
             pictures = source.streams.video[0]
             stream = target.add_stream_from_template(pictures)
-            heard: Iterator[SoundPacket] = iter(())
-            if self._sound is not None and sounding is not _Sounding.NONE:
-                sound = stack.enter_context(opened(self._sound))
-                if sound is not None:
-                    heard = self._heard(sound, target, sounding)
+            heard = iter(()) if sound is None else self._heard(sound, target, sounding)
             seen = _lasting(source.demux(pictures), self._timing)
             placed = (_sent_to(stream, packet) for packet in seen)
             for packet in _in_order(placed, heard):
                 target.mux(packet)
+
+    def _options(self, sound: Sound | None) -> dict[str, str]:
+        options = dict(AT_ONCE[self._format])
+        if sound is not None and self._format != "matroska":
+            # else the beginning of the sound is rounded to a thousandth of a second
+            both = math.lcm(sound.rate, self._timing.tick_s.denominator)
+            options["movie_timescale"] = str(both if both <= FINEST else sound.rate)
+        return options
 
     def _heard(
         self, sound: Sound, target: av.container.OutputContainer, sounding: _Sounding

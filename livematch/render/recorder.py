@@ -60,7 +60,8 @@ def film_encoder(
     path: Path, size: tuple[int, int], timing: Timing, policy: Policy, sound: Soundtrack | None
 ) -> Encoder:
     """Open the encoder of a recording: quick when live, thrifty when there is time."""
-    preset = "superfast" if policy is Policy.DROP else "fast"
+    # the next thriftier one takes half as long again, for half a decibel
+    preset = "superfast" if policy is Policy.DROP else "faster"
     return FilmEncoder(path, size, timing, preset=preset, sound=sound)
 
 

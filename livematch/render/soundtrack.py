@@ -84,6 +84,7 @@ class Sound:
         self._begins_s = soundtrack.begins_s
         self._stream = stream
         self._container = container
+        self.rate = stream.codec_context.sample_rate
         self.codec = stream.codec_context.codec.canonical_name
 
     def copied(self, target: OutputContainer, kind: str, ends_s: float) -> Iterator[SoundPacket]:

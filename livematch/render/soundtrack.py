@@ -85,6 +85,7 @@ class Sound:
         self._stream = stream
         self._container = container
         self.rate = stream.codec_context.sample_rate
+        self._faults = 0
         self.codec = stream.codec_context.codec.canonical_name
 
     def copied(self, target: OutputContainer, kind: str, ends_s: float) -> Iterator[SoundPacket]:
@@ -178,38 +179,37 @@ class Sound:
             yield from stream.encode(frame)
 
     def _frames(self) -> Iterator[AudioFrame]:
-        faults = 0
         for packet in self._packets():
             try:
                 yield from packet.decode()
             except av.error.FFmpegError as error:
-                faults += 1
-                if faults == 1:
-                    log.warning("%s: damaged sound is passed over (%s)", self._path, _reason(error))
-                if faults > MOST_FAULTS:
-                    return
+                self._pass_over(_reason(error))
 
     def _packets(self) -> Iterator[SoundPacket]:
-        """Yield what can be read, with time stamps; say so once where it breaks off."""
+        """Yield what can be read, with time stamps; what is damaged is passed over."""
         packets = self._container.demux(self._stream)
-        while True:
+        while self._faults <= MOST_FAULTS:
             try:
                 packet = next(packets, None)
             except av.error.EOFError:
                 return
             except (OSError, av.error.FFmpegError) as error:
-                log.warning("%s: its sound breaks off (%s)", self._path, _reason(error))
-                return
+                self._pass_over(_reason(error))
+                continue
             if packet is None:
                 return
             if packet.has_sidedata("encryption_info"):
-                log.warning("%s: its sound is encrypted", self._path)
-                return
+                raise SoundError("it is encrypted, and livematch has no key for it")
             if packet.is_corrupt:
-                log.warning("%s: its sound is cut off in the middle", self._path)
-                return
-            if packet.size and (packet.pts is not None or packet.dts is not None):
+                self._pass_over("a packet is not whole")
+            elif packet.size and (packet.pts is not None or packet.dts is not None):
                 yield packet
+
+    def _pass_over(self, reason: str) -> None:
+        """Count a fault, and say so at the first."""
+        self._faults += 1
+        if self._faults == 1:
+            log.warning("%s: damaged sound is passed over (%s)", self._path, reason)
 
 
 class _Stamps:

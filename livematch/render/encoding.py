@@ -43,6 +43,7 @@ FINEST = 100_000_000  # parts of a second that a film's beginnings are told in
 KEY_FRAMES_EVERY_S = 2
 REORDERED = 16  # H.264 keeps no more pictures back than these
 AnyPacket: TypeAlias = "Packet[VideoStream] | SoundPacket"
+UNSOUND = (SoundError, ValueError, ArithmeticError, OSError, av.error.FFmpegError)
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -168,7 +169,7 @@ class FilmEncoder:
         for sounding in _Sounding:
             try:
                 self._index_first(sounding)
-            except (SoundError, ValueError, OSError, av.error.FFmpegError) as error:
+            except UNSOUND as error:
                 if sounding is _Sounding.NONE or getattr(error, "errno", None) in DISK_FULL:
                     raise
                 then = "is encoded as AAC" if sounding is _Sounding.COPIED else "is left out"

@@ -70,6 +70,8 @@ def opened(soundtrack: Soundtrack) -> Iterator["Sound | None"]:
             yield None
         elif chosen.codec_context is None:  # whatever PyAV's annotations say
             raise SoundError("its sound is in a codec that this FFmpeg does not know")
+        elif chosen.codec_context.sample_rate <= 0:
+            raise SoundError("its rate cannot be read")
         else:
             yield Sound(soundtrack, container, chosen)
 
@@ -195,6 +197,7 @@ class Sound:
                 return
             except (OSError, av.error.FFmpegError) as error:
                 self._pass_over(_reason(error))
+                packets = self._container.demux(self._stream)  # the one that failed has ended
                 continue
             if packet is None:
                 return

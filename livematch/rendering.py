@@ -60,8 +60,8 @@ def render(
 ) -> Rendered:
     """Draw a script picture by picture and record it; closes the recorder.
 
-    RecordError when the film cannot be written. What the caller does about an interruption is the
-    caller's: the recorder is closed then, too.
+    RecordError when the film cannot be written. Whatever ends the render before its time, nothing
+    is left of the film.
     """
     times_s = iter(script.times_s)
     first_s = next(times_s, None)
@@ -103,8 +103,13 @@ def render(
                 raise RecordError(f"{recorder.path}: {recorder.failure}")
             on_tick(tick)
 
-        engine.run(count)
+        try:
+            engine.run(count)
+        except BaseException:
+            recorder.discard()
+            raise
     if recorder.failure is not None:
+        recorder.discard()
         raise RecordError(f"{recorder.path}: {recorder.failure}")
     return Rendered(pictures, tuple(director.failed))
 

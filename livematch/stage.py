@@ -6,11 +6,12 @@ from livematch.clock import Clock, ManualClock
 from livematch.config import ShowConfig
 from livematch.control.commands import Set
 from livematch.control.keys import Keyboard
-from livematch.control.params import Params
+from livematch.control.params import Layout, Params
 from livematch.control.state import Steering
 from livematch.render.compositor import Compositor
 from livematch.render.gl import Surface, renderer
 from livematch.render.hud import HudStatus
+from livematch.render.labels import Labels
 from livematch.render.offscreen import open_offscreen
 from livematch.render.operator import Operator
 from livematch.render.pacing import Pacer
@@ -54,6 +55,7 @@ class Stage:
         self._control = control
         self._recorder = recorder
         self._compositor = Compositor()
+        self._labels = Labels()
         self._operator = operator
         self._hud = Hud()
         self._preview = Preview()
@@ -95,6 +97,9 @@ class Stage:
         size_px = self._surface.size_px
         self._surface.begin()
         self._compositor.draw(layers, camera, params, size_px, panes)
+        is_written = params.preview and params.screen is Layout.GRID  # by the preview
+        if params.label and not is_written:
+            self._labels.draw(self._compositor.shown, size_px)
         if self._recorder is not None:
             self._recorder.capture(self._surface, self._clock.now())
         if self._operator is not None:

@@ -18,11 +18,16 @@ Vector = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of the camera, with its number and the moment it was captured."""
+    """One picture of the camera, with its number and the moment it was captured.
+
+    `title` says what it is of, and `time_s` how far into it where it is a film.
+    """
 
     number: int
     captured_s: float
     image: Image
+    title: str = ""
+    time_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +247,16 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One picture of the program and how opaque it lies over the layers before it, 0 to 1."""
+    """One picture of the program and how opaque it lies over the layers before it, 0 to 1.
+
+    `title` is the film's; the time into it is the picture's own.
+    """
 
     source: Source
     deck: int
     picture: Picture | None
     opacity: float
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

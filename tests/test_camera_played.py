@@ -57,6 +57,17 @@ def test_the_loop_has_no_seam_and_numbers_go_on(uneven: FilmTape) -> None:
     uneven.close()
 
 
+def test_a_frame_says_of_what_it_is_and_how_far_into_it(uneven: FilmTape) -> None:
+    camera = PlayedCamera("uneven.mp4", uneven, ManualClock(70.0))
+    assert camera.frame_at(70.0) is not None
+    frame = camera.frame_at(70.25)
+    assert frame is not None
+    assert frame.title == "uneven"
+    assert frame.time_s == pytest.approx(0.21, abs=1e-6)
+    assert frame.captured_s == pytest.approx(70.21, abs=1e-6)
+    camera.stop()
+
+
 def test_a_film_that_cannot_go_back_is_opened_again(
     monkeypatch: pytest.MonkeyPatch, uneven: FilmTape
 ) -> None:

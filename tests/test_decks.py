@@ -81,6 +81,16 @@ def test_a_shot_is_entered_where_its_match_says() -> None:
     assert [clip.entry_s for clip in rig.decks.clip_of([elsewhere])] == [312.5]
 
 
+def test_each_layer_says_of_what_film_it_is() -> None:
+    rig = Rig()
+    rig.open_with(1)
+    rig.decks.cue(cue(2, 1.0))
+    rig.b.is_ready = True
+    rig.at(0.0)
+    assert [layer.title for layer in rig.at(0.5).layers] == ["1", "2"]
+    assert [layer.title for layer in rig.at(2.0).layers] == ["2"]
+
+
 def test_nothing_is_on_before_the_first_cue_is_ready() -> None:
     rig = Rig()
     rig.decks.cue(cue(1))

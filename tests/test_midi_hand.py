@@ -183,7 +183,7 @@ def test_a_value_beyond_the_faders_end_is_picked_up_at_that_end() -> None:
 def test_a_choice_is_picked_up_anywhere_in_its_share() -> None:
     desk = Desk("cc = 1; set = 'screen'", start=Params(screen=Layout.CAMERA))
     assert desk.move(0).screen is Layout.CAMERA
-    assert desk.move(70).screen is Layout.CAMERA  # its share begins at 64
+    assert desk.move(45).screen is Layout.CAMERA  # its share is from 43 to 63
     assert desk.move(0).screen is Layout.PROGRAM
 
 

@@ -83,6 +83,12 @@ def test_only_what_it_names_changes() -> None:
     assert type(after.screen) is type(before.screen)
 
 
+WIDE = (
+    "8: screen cannot be 'wide'; allowed: program | side-by-side | camera | grid | stacked"
+    " | picture-in-picture"
+)
+
+
 def test_all_its_faults_are_told_at_once() -> None:
     text = (
         'abuot = "x"\nfade = 999\nhold = true\n\n[set]\nstickyness = 0.2\nfade = 99\n'
@@ -98,7 +104,7 @@ def test_all_its_faults_are_told_at_once() -> None:
         "3: hold is a parameter: it goes below [set]",
         "6: there is no 'stickyness' here; did you mean 'stickiness'?",
         "7: fade cannot be 99; allowed: 0 to 20 s",
-        "8: screen cannot be 'wide'; allowed: program | side-by-side | camera | grid",
+        WIDE,
         "9: radius cannot be nan; allowed: 0 to 1",
     ]
 

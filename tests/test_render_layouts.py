@@ -33,6 +33,9 @@ def test_regions_lie_on_the_screen_and_apart(chosen: Params, size: tuple[int, in
     assert found
     assert all(screen.holds(region.rect) for region in found)
     for one, other in itertools.combinations(found, 2):
+        if other.over:
+            assert one.rect.holds(other.rect)
+            continue
         beside = one.rect.right < other.rect.x  # a gap stays between them
         assert beside or one.rect.bottom < other.rect.y
 
@@ -44,6 +47,22 @@ def test_side_by_side_puts_the_camera_left_in_equal_cells() -> None:
     assert left.rect.x == 0
     assert right.rect.right == 1280
     assert 0 < right.rect.x - left.rect.right <= 12
+
+
+def test_stacked_puts_the_camera_above_in_equal_cells() -> None:
+    above, below = regions(Params(screen=Layout.STACKED), (720, 1280))
+    assert (above.what, below.what) == (What.CAMERA, What.PROGRAM)
+    assert above.rect.height == below.rect.height
+    assert (above.rect.y, below.rect.bottom) == (0, 1280)
+    assert 0 < below.rect.y - above.rect.bottom <= 12
+
+
+def test_picture_in_picture_lays_the_camera_over_the_whole_program() -> None:
+    program, camera = regions(Params(screen=Layout.INSET), (1280, 720))
+    assert (program.what, camera.what) == (What.PROGRAM, What.CAMERA)
+    assert program.rect == Rect(0, 0, 1280, 720)
+    assert 1280 - camera.rect.right == 720 - camera.rect.bottom == 24
+    assert camera.rect.width / camera.rect.height == pytest.approx(16 / 9, rel=0.01)
 
 
 def test_the_grid_is_three_by_three_cells_of_the_screens_shape() -> None:

@@ -13,7 +13,7 @@ from render_kit import bgr, opened
 from livematch.control.params import Params
 from livematch.errors import RecordError
 from livematch.render.compositor import Compositor
-from livematch.render.encoding import FilmEncoder, even
+from livematch.render.encoding import FilmEncoder, Timing, even
 from livematch.render.gl import GL
 from livematch.render.recorder import LATE, WAITING, Policy, Recorder
 from livematch.values import Image, Layer, Source
@@ -144,6 +144,9 @@ class StalledEncoder:
     def abandon(self) -> None:
         self.ended = "badly"
 
+    def discard(self) -> None:
+        self.ended = "without a trace"
+
 
 def recorder_with(encoder: object, policy: Policy, tmp_path: Path) -> Recorder:
     return Recorder(tmp_path / "x.mp4", SIZE, 30, policy, open_encoder=lambda *_: encoder)
@@ -209,7 +212,7 @@ def noise(number: int) -> Image:
 def test_what_was_written_before_the_disk_was_full_can_be_played(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
     path = tmp_path / "show.mp4"
-    encoder = FilmEncoder(path, (320, 240), Fraction(10), preset="superfast")
+    encoder = FilmEncoder(path, (320, 240), Timing.steady(10), preset="superfast")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, hard))
@@ -257,8 +260,8 @@ def test_an_older_recording_stays_until_the_new_one_is_whole(show: Show, tmp_pat
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("show.avi", r"ends in \.mp4 or \.mov"),
-        ("show", r"ends in \.mp4 or \.mov"),
+        ("show.avi", r"ends in \.mp4, \.mov, \.mkv"),
+        ("show", r"ends in \.mp4, \.mov, \.mkv"),
         ("missing/show.mp4", "no folder"),
         ("folder.mp4", "is a folder"),
     ],

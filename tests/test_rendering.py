@@ -13,6 +13,7 @@ from livematch.control.params import Params
 from livematch.control.script import ScriptedControl
 from livematch.control.state import Hands
 from livematch.direction.script import ScriptedDirector
+from livematch.engine import Tick
 from livematch.errors import RecordError
 from livematch.render.recorder import Policy, Recorder
 from livematch.rendering import Script, render
@@ -149,6 +150,19 @@ def test_no_pictures_make_no_film(show: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interruption_leaves_nothing(show: Path, tmp_path: Path) -> None:
+    def interrupt(tick: Tick) -> None:
+        if tick.number == 12:
+            raise KeyboardInterrupt
+
+    with Archive.open(show / "archive") as archive:
+        recorder = Recorder(tmp_path / "out.mp4", SIZE, FPS, Policy.BLOCK)
+        script = Script((n / FPS for n in range(200)), [cue(0.0, moments(archive)[0])], Params())
+        with pytest.raises(KeyboardInterrupt):
+            render(script, archive, SIZE, recorder, interrupt)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.expects_errors
 def test_a_film_that_cannot_be_written_on_ends_the_render(show: Path, tmp_path: Path) -> None:
     class Full:
@@ -159,6 +173,9 @@ def test_a_film_that_cannot_be_written_on_ends_the_render(show: Path, tmp_path: 
             """Nothing was written."""
 
         def abandon(self) -> None:
+            """Nothing was written."""
+
+        def discard(self) -> None:
             """Nothing was written."""
 
     with Archive.open(show / "archive") as archive:

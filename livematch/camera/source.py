@@ -9,6 +9,7 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from livematch.clock import Clock
@@ -129,6 +130,7 @@ class PlayedCamera:
 
     def __init__(self, name: str, tape: Tape, clock: Clock) -> None:
         self._name = name
+        self._title = Path(name).stem
         self._tape = tape
         self._clock = clock
         self._worker: Worker | None = None
@@ -167,7 +169,7 @@ class PlayedCamera:
         self._number, self._newest_s = number, self._start_s + due_s
         self._pace.tick(self._newest_s)
         self._become(CameraState.LIVE, self._tape.title)
-        return Frame(number, self._newest_s, image)
+        return Frame(number, self._newest_s, image, self._title, due_s)
 
     def status(self) -> CameraStatus:
         """Say how it is. Any thread."""

@@ -233,7 +233,8 @@ class DeviceCamera:
         )
         if not judge(frame.captured_s, reading.sight).fault:
             self._pace.tick(frame.captured_s)
-            self._slot.put(Frame(frame.number, frame.captured_s, frame.image))
+            title = f"camera {self._name}"
+            self._slot.put(Frame(frame.number, frame.captured_s, frame.image, title))
             self._telemetry.record("camera", (self._clock.now() - frame.captured_s) * 1000)
             self._telemetry.count("camera frames missed", frame.number - _number(last) - 1)
 

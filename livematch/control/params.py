@@ -25,6 +25,8 @@ class Layout(StrEnum):
     SIDE_BY_SIDE = "side-by-side"
     CAMERA = "camera"
     GRID = "grid"
+    STACKED = "stacked"
+    INSET = "picture-in-picture"
 
 
 class Fit(StrEnum):
@@ -129,6 +131,7 @@ class Played:
     screen: Layout = choice("look", Layout.PROGRAM, "how program and camera share the screen")
     fit: Fit = choice("look", Fit.FIT, "whole picture with bars, or cropped to fill")
     mirror: bool = switch("look", True, "show the camera mirrored, as a mirror would")
+    label: bool = switch("look", False, "write title and time code at each picture")
     hud: bool = switch("look", False, "show the figures over the picture")
     preview: bool = switch("look", False, "show the nine best candidates on the operator's side")
     gain: float = number("sound", 0.0, -40, 40, 1, "gain of what the ears hear", "dB")

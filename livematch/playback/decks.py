@@ -31,6 +31,7 @@ class _Part:
 
     cue: Cue
     deck: int
+    title: str = ""
     began_s: float = 0.0
     fade: Fade | None = None
 
@@ -90,12 +91,13 @@ class Decks:
             deck.close()
 
     def _load(self, cue: Cue) -> None:
-        deck = NO_DECK
+        deck, title = NO_DECK, ""
         if cue.match is not None:
             deck = 1 if self._on is not None and self._on.deck == 0 else 0
             clip = self._clip_of(cue.match.start)
+            title = clip.title
             self._pair[deck].load(replace(clip, manner=cue.manner))
-        self._coming = _Part(cue, deck)
+        self._coming = _Part(cue, deck, title)
 
     def _drop_failed(self) -> tuple[Cue | None, str | None]:
         part = self._coming
@@ -143,4 +145,4 @@ class Decks:
         if part.deck == NO_DECK:
             return Layer(part.cue.source, part.deck, None, opacity)
         picture = self._pair[part.deck].picture_at(self._play_s - part.began_s)
-        return Layer(Source.ARCHIVE, part.deck, picture, opacity)
+        return Layer(Source.ARCHIVE, part.deck, picture, opacity, part.title)

@@ -14,7 +14,18 @@ import numpy as np
 from livematch.control.params import Layout, Params
 from livematch.render.colours import to_rgb
 from livematch.render.gl import GL, Shader, current_context
-from livematch.render.layouts import Affine, Rect, What, Window, cells, placed, regions, sampled
+from livematch.render.layouts import (
+    Affine,
+    Rect,
+    What,
+    Window,
+    around,
+    cells,
+    cornered,
+    placed,
+    regions,
+    sampled,
+)
 from livematch.render.textures import Held
 from livematch.values import Frame, Layer, Pane, Picture, PixelFormat, Source
 
@@ -26,6 +37,7 @@ KINDS = {
     PixelFormat.YCOCG_DXT5: "YCOCG",
 }
 """What the shader calls the formats that it must do something for."""
+MOSTLY = 0.5  # the share of the light from which on a picture is what is seen
 _WHOLE = 0.999  # a layer of at least this weight needs no mixing
 
 
@@ -37,6 +49,17 @@ class Weighed:
     slot: int
     picture: Picture
     weight: float
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture that was drawn: what it is of, how far into that, and where in which part."""
+
+    title: str
+    time_s: float | None
+    place: Rect
+    rect: Rect
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +100,10 @@ def weighed(layers: Sequence[Layer], camera: Picture | None) -> tuple[Weighed, .
             continue
         ready = True
         opacity = min(1.0, max(0.0, layer.opacity))
-        seen = [
-            Weighed(below.source, below.slot, below.picture, below.weight * (1.0 - opacity))
-            for below in seen
-        ]
+        seen = [replace(below, weight=below.weight * (1.0 - opacity)) for below in seen]
         if picture is not None and layer.source is not Source.BLACK:
             slot = CAMERA if layer.source is Source.CAMERA else layer.deck
-            seen.append(Weighed(layer.source, slot, picture, opacity))
+            seen.append(Weighed(layer.source, slot, picture, opacity, layer.title))
     if not ready:
         return None
     return tuple(entry for entry in seen if entry.weight > 1.0 - _WHOLE)[-2:]
@@ -93,16 +113,18 @@ class Compositor:
     """Draws one picture after another. All methods: the thread of the surface's context.
 
     What it keeps on the card belongs to one context and is made again in another one.
-    `uploads` counts the pictures brought to the card.
+    `uploads` counts the pictures brought to the card; `shown` is what was drawn last, of a fade
+    only what is seen best.
     """
 
     def __init__(self) -> None:
         self.uploads = 0
+        self.shown: tuple[Shown, ...] = ()
         self._context: object = None
         self._vertices = ctypes.c_uint()
         self._shaders: dict[tuple[str, ...], Shader] = {}
         self._held: dict[int, Held] = {}
-        self._shown: tuple[Weighed, ...] = ()
+        self._program: tuple[Weighed, ...] = ()
         self._camera: tuple[Frame, Picture] | None = None
 
     def draw(
@@ -124,7 +146,7 @@ class Compositor:
         if params.blackout:
             return
         seen = self._camera_picture(camera)
-        self._shown = _or_else(weighed(layers, seen), self._shown)
+        self._program = _or_else(weighed(layers, seen), self._program)
         if params.screen is Layout.GRID and not panes:
             params = replace(params, screen=Layout.PROGRAM)
         for region in regions(params, size_px):
@@ -132,17 +154,25 @@ class Compositor:
                 for pane in panes[region.number - 1 : region.number]:
                     self.draw_pane(pane, region.rect, params, size_px)
             elif region.what is What.PROGRAM:
-                self._draw_region(self._shown, region.rect, params, size_px)
+                self._draw_region(self._program, region.rect, params, size_px)
+                self._note(self._program, region.rect, params, camera)
             elif seen is not None:
                 alone = (Weighed(Source.CAMERA, CAMERA, seen, 1.0),)
-                self._draw_region(alone, region.rect, params, size_px)
+                rect = region.rect
+                if region.over:
+                    place, _ = placed(seen.aspect, rect, params.fit)
+                    rect = cornered(place, rect)
+                    _blacken(around(rect, size_px), size_px)
+                self._draw_region(alone, rect, params, size_px)
+                self._note(alone, rect, params, camera)
 
     def draw_pane(self, pane: Pane, rect: Rect, params: Params, size_px: tuple[int, int]) -> None:
         """Draw one pane over what is there, once a picture has begun; nothing without a picture."""
         if pane.picture is not None:
             slot = PANES + pane.number
-            alone = (Weighed(Source.ARCHIVE, slot, pane.picture, 1.0),)
+            alone = (Weighed(Source.ARCHIVE, slot, pane.picture, 1.0, pane.title),)
             self._draw_region(alone, rect, params, size_px)
+            self._note(alone, rect, params, None)
 
     def begin(self, size_px: tuple[int, int]) -> None:
         """Begin a picture that has panes and no program: black, to be drawn over."""
@@ -167,6 +197,7 @@ class Compositor:
 
     def _prepare(self, size_px: tuple[int, int]) -> None:
         """Leave a black picture and the one state that everything here is drawn with."""
+        self.shown = ()
         if self._context is not current_context():
             self._forget()
             self._context = current_context()
@@ -229,6 +260,19 @@ class Compositor:
             here = tuple((2 * n, pictures[n]) for n in cell.layers)
             self._draw_cell(cell.rect, here, size_px)
 
+    def _note(
+        self, seen: tuple[Weighed, ...], rect: Rect, params: Params, camera: Frame | None
+    ) -> None:
+        """Remember what is seen best in `rect`; nothing where most of that is black."""
+        best = max(seen, key=lambda entry: entry.weight, default=None)
+        if best is None or best.weight < MOSTLY:
+            return
+        place, _ = placed(best.picture.aspect, rect, params.fit)
+        if best.source is not Source.CAMERA:
+            self.shown += (Shown(best.title, best.picture.time_s, place, rect),)
+        elif camera is not None:
+            self.shown += (Shown(camera.title, camera.time_s, place, rect),)
+
     def _place(self, entry: Weighed, rect: Rect, params: Params) -> _Placed:
         held = self._held.setdefault(entry.slot, Held())
         self.uploads += held.upload(entry.picture)
@@ -263,6 +307,14 @@ class Compositor:
             fragment = ("light.glsl", "picture.frag.glsl")
             self._shaders[defines] = Shader("cell.vert.glsl", fragment, defines)
         return self._shaders[defines]
+
+
+def _blacken(rect: Rect, size_px: tuple[int, int]) -> None:
+    """Make a part of the picture black."""
+    GL.glEnable(GL.GL_SCISSOR_TEST)
+    GL.glScissor(rect.x, size_px[1] - rect.bottom, rect.width, rect.height)
+    GL.glClear(GL.GL_COLOR_BUFFER_BIT)
+    GL.glDisable(GL.GL_SCISSOR_TEST)
 
 
 def _or_else(seen: tuple[Weighed, ...] | None, last: tuple[Weighed, ...]) -> tuple[Weighed, ...]:

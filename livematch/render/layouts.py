@@ -7,6 +7,7 @@ from enum import StrEnum
 from livematch.control.params import Fit, Layout, Params
 
 GRID = 3  # cells in a row and rows: what nine picks need
+CORNER = 0.3  # the camera's share of the width and height where it lies over the program
 INSET = 0.5  # the preview's share of the program's width and height
 SNAP_PX = 1.5  # a bar thinner than this is a rounding of the aspect, not a bar
 
@@ -60,11 +61,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A part of the screen and what it shows; `number` says which pane."""
+    """A part of the screen and what it shows; `number` says which pane.
+
+    One that is `over` another stands in the lower right corner of its part.
+    """
 
     rect: Rect
     what: What
     number: int = 0
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ Affine = tuple[float, float, float, float, float, float]
 
 
 def regions(params: Params, size: tuple[int, int]) -> tuple[Region, ...]:
-    """Divide a screen of (width, height) pixels; nothing when it has no area."""
+    """Divide a screen of (width, height) pixels, bottom first; nothing when it has no area."""
     width, height = size
     if width <= 0 or height <= 0:
         return ()
@@ -92,10 +97,26 @@ def regions(params: Params, size: tuple[int, int]) -> tuple[Region, ...]:
             Region(Rect(0, 0, cell, height), What.CAMERA),
             Region(Rect(width - cell, 0, cell, height), What.PROGRAM),
         )
+    if params.screen is Layout.STACKED and (tall := (height - gap) // 2) > 0:
+        return (
+            Region(Rect(0, 0, width, tall), What.CAMERA),
+            Region(Rect(0, height - tall, width, tall), What.PROGRAM),
+        )
+    if params.screen is Layout.INSET and (corner := _corner(whole)) is not None:
+        return (Region(whole, What.PROGRAM), Region(corner, What.CAMERA, over=True))
     if params.screen is Layout.GRID and (places := grid(whole, gap)):
         return tuple(Region(rect, What.PANE, number) for number, rect in enumerate(places, 1))
     what = What.CAMERA if params.screen is Layout.CAMERA else What.PROGRAM
     return (Region(whole, what),)
+
+
+def _corner(whole: Rect) -> Rect | None:
+    """Return the lower right corner of a screen, as far from both edges; None without room."""
+    margin = max(2, min(whole.width, whole.height) // 30)
+    across, down = round(whole.width * CORNER), round(whole.height * CORNER)
+    if min(across, down, whole.width - across - margin, whole.height - down - margin) <= 0:
+        return None
+    return Rect(whole.right - across - margin, whole.bottom - down - margin, across, down)
 
 
 def grid(rect: Rect, gap: int) -> tuple[Rect, ...]:
@@ -126,6 +147,17 @@ def inset(size: tuple[int, int]) -> Rect:
     margin = max(2, width // 80)
     across, down = round(width * INSET), round(height * INSET)
     return Rect(max(0, width - across - margin), max(0, height - down - margin), across, down)
+
+
+def cornered(place: Rect, rect: Rect) -> Rect:
+    """Move a place into the lower right corner of `rect`."""
+    return Rect(rect.right - place.width, rect.bottom - place.height, place.width, place.height)
+
+
+def around(rect: Rect, size: tuple[int, int]) -> Rect:
+    """Return a rectangle with its dark edge, on a screen of that size."""
+    edge = max(1, min(size) // 360)
+    return Rect(rect.x - edge, rect.y - edge, rect.width + 2 * edge, rect.height + 2 * edge)
 
 
 def placed(aspect: float, rect: Rect, fit: Fit) -> tuple[Rect, Window]:

@@ -16,10 +16,11 @@ import av.error
 import numpy as np
 
 from livematch.control.params import Fit
-from livematch.render.encoding import FilmEncoder, even
+from livematch.render.encoding import FilmEncoder, Timing, even
 from livematch.render.framebuffers import new_framebuffer
 from livematch.render.gl import GL, Surface, current_context
 from livematch.render.layouts import Rect, placed
+from livematch.render.soundtrack import Soundtrack
 from livematch.values import Image
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Encoder(Protocol):
     """What takes the pictures; see `FilmEncoder`."""
 
     def write(self, upwards: Image, number: int) -> None:
-        """Take picture `number` (h, w, 4), RGBA, bottom row first."""
+        """Take the picture of tick `number` (h, w, 4), RGBA, bottom row first."""
         ...
 
     def finish(self) -> None:
@@ -47,41 +48,53 @@ class Encoder(Protocol):
         ...
 
     def abandon(self) -> None:
-        """End it after a failure."""
+        """End it after a failure; what there is may be kept."""
+        ...
+
+    def discard(self) -> None:
+        """End it and leave nothing, whether or not it was abandoned before."""
         ...
 
 
-def film_encoder(path: Path, size: tuple[int, int], fps: Fraction, policy: Policy) -> Encoder:
+def film_encoder(
+    path: Path, size: tuple[int, int], timing: Timing, policy: Policy, sound: Soundtrack | None
+) -> Encoder:
     """Open the encoder of a recording: quick when live, thrifty when there is time."""
-    preset = "superfast" if policy is Policy.DROP else "fast"
-    return FilmEncoder(path, size, fps, preset=preset)
+    # the next thriftier one takes half as long again, for half a decibel
+    preset = "superfast" if policy is Policy.DROP else "faster"
+    return FilmEncoder(path, size, timing, preset=preset, sound=sound)
+
+
+Opening = Callable[[Path, tuple[int, int], Timing, Policy, Soundtrack | None], Encoder]
 
 
 class Recorder:
     """Records what is drawn on a surface. `capture` and `close`: the GL thread.
 
-    The film has one picture at most per 1/fps, at the show's own times. `written` and `dropped`
-    count pictures; `failure` says why recording has stopped, None while it goes on. RecordError
-    at once when the film cannot be begun.
+    The film has one picture at most per 1/fps, at the show's own times; with a `Timing` in place
+    of a rate, one per tick, and the last lasts as long as that says. It gets its `sound` when it is
+    closed. `written` and `dropped` count pictures; `failure` says why recording has stopped, None
+    while it goes on. RecordError at once when the film cannot be begun.
     """
 
     def __init__(
         self,
         path: Path,
         size: tuple[int, int],
-        fps: float | Fraction,
+        timing: float | Fraction | Timing,
         policy: Policy = Policy.DROP,
+        sound: Soundtrack | None = None,
         *,
-        open_encoder: Callable[[Path, tuple[int, int], Fraction, Policy], Encoder] = film_encoder,
+        open_encoder: Opening = film_encoder,
     ) -> None:
         self.path = path
         self.size_px = even(size)
         self.written = 0
         self.dropped = 0
         self.failure: str | None = None
-        self._fps = Fraction(fps).limit_denominator(1001)
+        self._timing = timing if isinstance(timing, Timing) else Timing.steady(timing)
         self._policy = policy
-        self._encoder = open_encoder(path, self.size_px, self._fps, policy)
+        self._encoder = open_encoder(path, self.size_px, self._timing, policy, sound)
         # the free buffers are the bound: a picture is only asked for when one can take it
         self._free: queue.SimpleQueue[Image] = queue.SimpleQueue()
         for _ in range(WAITING + LATE):
@@ -93,6 +106,8 @@ class Recorder:
         self._began_s: float | None = None
         self._number = -1
         self._closed = False
+        self._discarded = False
+        self._is_whole = False
         self._thread = threading.Thread(target=self._encode, name="livematch-record", daemon=True)
         self._thread.start()
 
@@ -106,7 +121,7 @@ class Recorder:
             return
         if self._began_s is None:
             self._began_s = now
-        number = round((now - self._began_s) * self._fps)
+        number = round(Fraction(now - self._began_s) / self._timing.tick_s)
         if number <= self._number:
             return
         self._number = number
@@ -121,15 +136,21 @@ class Recorder:
 
         Waits for the encoder. When it returns the film is under its name, or `failure` is set.
         """
-        if self._closed:
-            return
-        self._closed = True
-        if self._readback is not None and self._context is current_context():
-            while self._flying:
-                self._fetch()
-            self._readback.delete()
-        self._full.put(None)
+        if not self._closed:
+            self._closed = True
+            if self._readback is not None and self._context is current_context():
+                while self._flying and not self._discarded:
+                    self._fetch()
+                self._readback.delete()
+            self._full.put(None)
         self._thread.join()
+
+    def discard(self) -> None:
+        """Close, and leave nothing behind, unless the film was whole and had its name already."""
+        self._discarded = True
+        self.close()
+        if not self._is_whole:
+            self._encoder.discard()
 
     def _buffer(self) -> Image | None:
         if self._policy is Policy.BLOCK:
@@ -165,11 +186,15 @@ class Recorder:
         """Run the encoding thread: until `close`, also after a failure, to keep buffers going."""
         while (item := self._full.get()) is not None:
             buffer, number = item
-            if self.failure is None:
+            if self.failure is None and not self._discarded:
                 self._attempt(partial(self._write, buffer, number))
             self._free.put(buffer)
-        if self.failure is None:
-            self._attempt(self._encoder.finish)
+        if self.failure is None and not self._discarded:
+            self._attempt(self._finish)
+
+    def _finish(self) -> None:
+        self._encoder.finish()
+        self._is_whole = True
 
     def _write(self, buffer: Image, number: int) -> None:
         self._encoder.write(buffer, number)
@@ -180,7 +205,7 @@ class Recorder:
             work()
         except (OSError, ValueError, av.error.FFmpegError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            self.failure = f"recording stopped: {reason}; {self.written} pictures are kept"
+            self.failure = f"recording stopped after {self.written} pictures: {reason}"
             log.error("%s: %s", self.path, self.failure)  # noqa: TRY400 - said once, to a performer
             self._encoder.abandon()
 

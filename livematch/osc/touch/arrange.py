@@ -6,7 +6,7 @@ goes on on the next, so the same pages do for a tablet and a phone. Whole points
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from py2tosc import Control
@@ -278,6 +278,15 @@ def _shares(weights: list[float], whole: int) -> list[int]:
 
 def _least_height(line: Line) -> int:
     return max(cell.least_px[1] for cell, _ in line)
+
+
+def shared(width: int, least: Sequence[int], gap: int = GAP_PX) -> list[tuple[int, int]]:
+    """Return left edge and width of places beside each other: what each needs, and as much more."""
+    spare = width - sum(least) - gap * (len(least) - 1)
+    widths = [
+        one + more for one, more in zip(least, _shares([1.0] * len(least), spare), strict=True)
+    ]
+    return [(sum(widths[:n]) + gap * n, widths[n]) for n in range(len(least))]
 
 
 def split(width: int, count: int, gap: int = GAP_PX) -> list[tuple[int, int]]:

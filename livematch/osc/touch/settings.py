@@ -1,5 +1,6 @@
 """The things that set a parameter: each is a cell that becomes a group of controls."""
 
+import math
 from collections.abc import Sequence
 
 from py2tosc import (
@@ -12,7 +13,7 @@ from py2tosc import (
 
 from livematch.control.spec import Spec
 from livematch.osc.touch import theme
-from livematch.osc.touch.arrange import Box, Cell, split
+from livematch.osc.touch.arrange import Box, Cell, shared
 from livematch.osc.touch.controls import (
     PAD_PX,
     button,
@@ -163,13 +164,16 @@ def switch(spec: Spec, colour: str, caption: str) -> Cell:
 def choice(spec: Spec, colour: str, caption: str) -> Cell:
     """A row of buttons, one of them lit."""
     key = spec.address
-    least = max(TOUCH_PX, *(round(text_width(word, 11)) + PAD_PX for word in spec.choices))
-    count = len(spec.choices)
+    needs = [max(TOUCH_PX, math.ceil(text_width(word, 11)) + PAD_PX) for word in spec.choices]
+    # on a phone, words may be as small and as close as they can be
+    narrow = [max(TOUCH_PX, math.ceil(text_width(word, theme.SMALLEST))) for word in spec.choices]
+    gaps = GAP_PX // 2 * (len(needs) - 1)
 
     def build(box: Box) -> Control:
         top = Box(2, 0, box.w - 4, CAPTION_PX)
         row = Box(0, CAPTION_PX, box.w, box.h - CAPTION_PX)
-        places = [Box(x, 0, w, row.h) for x, w in split(row.w, count, GAP_PX // 2)]
+        least, gap = (needs, GAP_PX // 2) if sum(needs) + gaps <= row.w else (narrow, 1)
+        places = [Box(x, 0, w, row.h) for x, w in shared(row.w, least, gap)]
         return group(
             key,
             box,
@@ -185,7 +189,7 @@ def choice(spec: Spec, colour: str, caption: str) -> Cell:
             ),
         )
 
-    return Cell(key, (count * least + GAP_PX // 2 * (count - 1), CAPTION_PX + TOUCH_PX), build)
+    return Cell(key, (sum(needs) + gaps, CAPTION_PX + TOUCH_PX), build)
 
 
 def lit_row(

@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
@@ -41,10 +42,12 @@ class Terms:
     """What an assignment is judged by, in likeness.
 
     `repeat` is how much worse another answer must be before an archive shot is shown again;
-    `neighbours` counts `neighbour` for each pair; below `radius` nothing answers.
+    `neighbours` counts `neighbour` for each pair; `brief` is what an answer loses that lasts for
+    next to none of its shot, in proportion less for others; below `radius` nothing answers.
     """
 
     repeat: float = 0.1
+    brief: float = 0.12
     neighbours: Neighbours = Neighbours.APART
     neighbour: float = 0.03
     radius: float = 0.0
@@ -52,11 +55,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One answer on offer: of which shot and film, by whatever names them, and how like."""
+    """One answer on offer: of which shot and film, by whatever names them, how like, how long."""
 
     shot: int
     film: str
     score: float
+    lasts_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,8 @@ def choose(
                 f" there is no number {by_hand} (0 is black)"
             )
         candidates = tuple(
-            Candidate(answer.shot, answer.fingerprint, answer.score) for answer in question.answers
+            Candidate(answer.shot, answer.fingerprint, answer.score, answer.end_s - answer.start_s)
+            for answer in question.answers
         )
         asked.append(
             Asked(
@@ -147,19 +152,16 @@ class _Board:
     def __init__(self, asked: Sequence[Asked], terms: Terms) -> None:
         self._terms = terms
         self._weights = [shot.weight for shot in asked]
+        self._heavy = np.array(self._weights, np.float64)
         self._fixed = [shot.fixed is not None for shot in asked]
         self._places: list[list[int]] = []
         self._options: list[list[Candidate]] = []
         for shot in asked:
-            open_to = range(len(shot.candidates)) if shot.fixed is None else [shot.fixed]
-            allowed = [
-                place
-                for place in open_to
-                if shot.fixed is not None or shot.candidates[place].score >= terms.radius
-            ]
-            allowed.sort(key=lambda place, of=shot.candidates: _order(of[place]))  # type: ignore[misc]
-            self._places.append(allowed)
-            self._options.append([shot.candidates[place] for place in allowed])
+            places = _open(shot, terms)
+            worth = [_worth(shot, shot.candidates[place], terms) for place in places]
+            order = sorted(range(len(places)), key=lambda n, of=worth: _order(of[n]))  # type: ignore[misc]
+            self._places.append([places[n] for n in order])
+            self._options.append([worth[n] for n in order])
 
     def place(self, shot: int, option: int) -> int | None:
         """Return an option's place among the candidates as they were given."""
@@ -239,7 +241,9 @@ class _Board:
             for place, first in enumerate(shots)
             for later in shots[place + 1 :]
         )
-        taken = [(n, self._options[n][option]) for n, option in enumerate(chosen) if option != _NONE]
+        taken = [
+            (n, self._options[n][option]) for n, option in enumerate(chosen) if option != _NONE
+        ]
         beside = sum(self.beside(one, other) for one, other in pairwise(taken))
         return likeness - again + beside
 
@@ -250,6 +254,15 @@ class _Board:
         """
         weight = max(self._weights[first], self._weights[later])
         return self._terms.repeat * weight * (1 + NEAR / abs(later - first))
+
+    def against(self, shot: int) -> NDArray[np.float64]:
+        """Price a shot with each other one, (shots,), if they showed the same; 0 with itself."""
+        apart = np.abs(np.arange(len(self._heavy)) - shot).astype(np.float64)
+        apart[shot] = np.inf
+        heavier = np.maximum(self._heavy, self._heavy[shot])
+        prices = np.asarray(self._terms.repeat * heavier * (1 + NEAR / apart), np.float64)
+        prices[shot] = 0.0
+        return prices
 
     def beside(self, one: tuple[int, Candidate], other: tuple[int, Candidate]) -> float:
         """Price two shots that follow each other."""
@@ -283,25 +296,24 @@ class _Board:
     def improved(self, chosen: _Chosen) -> _Chosen:
         """Change one shot, or two for each other, as long as that is worth more."""
         state = _State(self, list(chosen))
-        movable = [
-            n for n, options in enumerate(self._options) if options and not self._fixed[n]
-        ]
+        movable = [n for n, options in enumerate(self._options) if options and not self._fixed[n]]
         for _ in range(ROUNDS):
             moved = [self._move(state, shot) for shot in movable]
             swapped = [self._swap(state, shot) for shot in movable]
             if not any(moved) and not any(swapped):
                 break
         # what was swapped last may leave something free: what remains is the best for each shot
-        while any([self._move(state, shot) for shot in movable]):
-            pass
+        moved = [True]
+        while any(moved):
+            moved = [self._move(state, shot) for shot in movable]
         return state.chosen
 
     def _move(self, state: "_State", shot: int) -> bool:
         """Give a shot what is worth most for it as the others are."""
-        now = state.worth(shot, state.chosen[shot])
-        best, most = state.chosen[shot], now + _MORE
-        for option in range(len(self._options[shot])):
-            if self.weight(shot) * self._options[shot][option].score + state.most_beside(shot) < most:
+        best, most = state.chosen[shot], state.worth(shot, state.chosen[shot]) + _MORE
+        weight, beside = self.weight(shot), state.most_beside(shot)
+        for option, candidate in enumerate(self._options[shot]):
+            if weight * candidate.score + beside < most:
                 break  # the rest is less like, and at best costs nothing
             worth = state.worth(shot, option)
             if worth > most:
@@ -323,28 +335,20 @@ class _Board:
 
     def _exchange(self, state: "_State", shot: int, option: int, other: int) -> bool:
         had, others = state.chosen[shot], state.chosen[other]
-        before = state.worth(shot, had) + state.worth_without(other, others, shot)
-        # the most it could be: the likeness of both, at no price
-        most = (
-            self.weight(shot) * self._options[shot][option].score
-            + state.most_beside(shot)
-            + self.weight(other) * self._options[other][0].score
-            + state.most_beside(other)
-        )
-        if most <= before + _MORE:
+        before = state.worth(shot, had) + state.worth(other, others, (shot, _NONE))
+        taken = state.worth(shot, option, (other, _NONE))
+        best, most = others, before - taken + _MORE
+        for place, candidate in enumerate(self._options[other]):
+            if self.weight(other) * candidate.score + state.most_beside(other) < most:
+                break
+            worth = state.worth(other, place, (shot, option))
+            if worth > most:
+                best, most = place, worth
+        if best == others:
             return False
-        state.set(other, _NONE)
-        state.set(shot, option)
-        gains = [state.worth(other, n) for n in range(len(self._options[other]))]
-        best = gains.index(max(gains))
-        after = state.worth_without(shot, option, other) + gains[best]
         state.set(other, best)
-        if after > before + _MORE:
-            return True
-        state.set(other, _NONE)
-        state.set(shot, had)
-        state.set(other, others)
-        return False
+        state.set(shot, option)
+        return True
 
 
 class _State:
@@ -354,9 +358,17 @@ class _State:
         self._board = board
         self.chosen = [_NONE] * len(chosen)
         self._users: dict[int, set[int]] = {}
+        self._dear: dict[int, NDArray[np.float64]] = {}  # what a shot's users make it cost others
         # shots with nothing to choose are black and part nobody
-        self._order = [n for n in range(len(chosen)) if board.options(n)]
-        self._rank = {shot: place for place, shot in enumerate(self._order)}
+        order = [n for n in range(len(chosen)) if board.options(n)]
+        self._near: dict[int, list[int]] = {n: [] for n in order}
+        for one, other in pairwise(order):
+            self._near[one].append(other)
+            self._near[other].append(one)
+        self._most_beside = {
+            n: sum(board.most_beside(n, beside) for beside in near)
+            for n, near in self._near.items()
+        }
         for shot, option in enumerate(chosen):
             self.set(shot, option)
 
@@ -366,43 +378,68 @@ class _State:
 
     def set(self, shot: int, option: int) -> None:
         """Choose an option for a shot, or none."""
-        options = self._board.options(shot)
         if self.chosen[shot] != _NONE:
-            self._users[options[self.chosen[shot]].shot].discard(shot)
+            self._leave(shot, self._board.options(shot)[self.chosen[shot]].shot)
         self.chosen[shot] = option
         if option != _NONE:
-            self._users.setdefault(options[option].shot, set()).add(shot)
+            self._join(shot, self._board.options(shot)[option].shot)
 
-    def worth(self, shot: int, option: int) -> float:
-        """What all that depends on a shot is worth with an option, the others being as they are."""
+    def _join(self, shot: int, name: int) -> None:
+        self._users.setdefault(name, set()).add(shot)
+        against = self._board.against(shot)
+        dear = self._dear.get(name)
+        self._dear[name] = against if dear is None else dear + against
+
+    def _leave(self, shot: int, name: int) -> None:
+        self._users[name].discard(shot)
+        if self._users[name]:
+            self._dear[name] = self._dear[name] - self._board.against(shot)
+        else:
+            del self._users[name], self._dear[name]
+
+    def worth(self, shot: int, option: int, if_: tuple[int, int] | None = None) -> float:
+        """What all that depends on a shot is worth with an option, the others being as they are.
+
+        Or as they would be `if_` one of them had another option, or none.
+        """
         if option == _NONE:
             return 0.0
         board, candidate = self._board, self._board.options(shot)[option]
-        again = sum(board.again(n, shot) for n in self._users.get(candidate.shot, ()) if n != shot)
-        worth = board.weight(shot) * candidate.score - again
-        for beside in self._beside(shot):
-            other = board.options(beside)[self.chosen[beside]]
-            worth += board.beside((shot, candidate), (beside, other))
+        worth = board.weight(shot) * candidate.score
+        dear = self._dear.get(candidate.shot)
+        if dear is not None:
+            worth -= float(dear[shot])
+        if if_ is not None:
+            is_so = candidate.shot == self._name(if_[0], self.chosen[if_[0]])
+            would_be = candidate.shot == self._name(*if_)
+            if is_so != would_be:
+                worth += board.again(if_[0], shot) * (1 if is_so else -1)
+        for beside in self._near[shot]:
+            has = self.chosen[beside] if if_ is None or beside != if_[0] else if_[1]
+            if has != _NONE:
+                other = board.options(beside)[has]
+                worth += board.beside((shot, candidate), (beside, other))
         return worth
 
-    def worth_without(self, shot: int, option: int, absent: int) -> float:
-        """The same as if another shot showed nothing."""
-        kept = self.chosen[absent]
-        self.set(absent, _NONE)
-        worth = self.worth(shot, option)
-        self.set(absent, kept)
-        return worth
+    def _name(self, shot: int, option: int) -> int | None:
+        return None if option == _NONE else self._board.options(shot)[option].shot
 
     def most_beside(self, shot: int) -> float:
         """The most that the neighbours of a shot can be worth to it."""
-        return sum(self._board.most_beside(shot, beside) for beside in self._near(shot))
+        return self._most_beside[shot]
 
-    def _beside(self, shot: int) -> list[int]:
-        return [n for n in self._near(shot) if self.chosen[n] != _NONE]
 
-    def _near(self, shot: int) -> list[int]:
-        place = self._rank[shot]
-        return [self._order[n] for n in (place - 1, place + 1) if 0 <= n < len(self._order)]
+def _open(shot: Asked, terms: Terms) -> list[int]:
+    """Which candidates may be chosen: the fixed one, or all that are like enough."""
+    if shot.fixed is not None:
+        return [shot.fixed]
+    return [n for n, one in enumerate(shot.candidates) if one.score >= terms.radius]
+
+
+def _worth(shot: Asked, candidate: Candidate, terms: Terms) -> Candidate:
+    """Count a candidate that does not last as long as its shot as less like."""
+    lasts = candidate.lasts_s / max(shot.length_s, SHORTEST_S)
+    return replace(candidate, score=candidate.score - terms.brief * max(0.0, 1.0 - lasts))
 
 
 def _order(candidate: Candidate) -> tuple[float, str, int]:

@@ -195,7 +195,9 @@ def _around(dark: _Dark, times: NDArray[np.float64]) -> Iterator[_Entry]:
         middle = max(1, dark.first - dark.falls // 2)
         arrival = Arrival.DISSOLVE if dark.falls else Arrival.CUT
         falls_from = dark.first - dark.falls
-        length_s = 2 * float(min(times[dark.first] - times[middle], times[middle] - times[falls_from]))
+        length_s = 2 * float(
+            min(times[dark.first] - times[middle], times[middle] - times[falls_from])
+        )
         yield _Entry(middle, arrival, length_s, True, falls_from, dark.first)
     if dark.end < len(times):
         if dark.rises:

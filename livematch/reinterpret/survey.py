@@ -128,17 +128,12 @@ class Survey:
     def _parts(self, fitted: Vector, rows: Vector, shares: Vector) -> dict[str, float]:
         layout = self._searcher.fit.layout
         each = np.concatenate(
-            [
-                part_scores(query, row[None], layout)
-                for query, row in zip(fitted, rows, strict=True)
-            ]
+            [part_scores(query, row[None], layout) for query, row in zip(fitted, rows, strict=True)]
         )
         values = (each * shares[:, None]).sum(axis=0).tolist()
         return dict(zip(self._searcher.layout.names, values, strict=True))
 
-    def _enter(
-        self, shot: Shot, fitted: Vector, matches: Sequence[Match]
-    ) -> tuple[float, ...]:
+    def _enter(self, shot: Shot, fitted: Vector, matches: Sequence[Match]) -> tuple[float, ...]:
         """Say where to enter each, so that it goes on as the trailer's shot does.
 
         Live, the camera's past is compared with a shot's, for what comes is not known. Here it is:

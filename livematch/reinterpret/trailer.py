@@ -206,9 +206,7 @@ def pictures_of(span: Span, times_s: NDArray[np.float64]) -> tuple[int, ...]:
         count = min(LATER, int(later_s / STEP_S))
         wanted = [*opening, *(opening[-1] + later_s * (n + 1) / count for n in range(count))]
     own = times_s[span.clear : last + 1]
-    chosen = {
-        span.clear + _nearest(own, time_s) for time_s in wanted if time_s <= own[-1] + SAME_S
-    }
+    chosen = {span.clear + _nearest(own, time_s) for time_s in wanted if time_s <= own[-1] + SAME_S}
     return tuple(sorted(chosen))
 
 

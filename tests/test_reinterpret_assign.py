@@ -191,9 +191,7 @@ def answer(shot: int, score: float) -> Answer:
 
 def question(number: int, *answers: Answer, is_black: bool = False) -> Question:
     start_s = float(number)
-    return Question(
-        number, 0, 1, start_s, start_s + 1, Arrival.CUT, 0.0, is_black, answers, 0, ()
-    )
+    return Question(number, 0, 1, start_s, start_s + 1, Arrival.CUT, 0.0, is_black, answers, 0, ())
 
 
 def test_questions_are_chosen_for() -> None:

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livematch.indexing.blank import is_black
-from livematch.indexing.shots import HALF_S, SHORTEST_SHOT_S, SPANS, Boundary, Kind
+from livematch.indexing.shots import GAP_S, HALF_S, SHORTEST_SHOT_S, SPANS, Boundary, Kind
 from livematch.reinterpret.cutlist import Arrival
 from livematch.values import Image
 
 BRIGHTEST_CELL = 48  # a title of few words leaves a picture black on the whole, and is not black
 PEAK_SHARE = 0.25  # of the brightest cell in what counts as light: so titles fade, too
-LIT = 20.0  # light that is no longer darkness, whatever the scene
+LIT = 24.0  # light that is no longer darkness, whatever the scene
 DIP = 0.3  # a change darker than this share of both its sides goes through black
 # A fade is followed away from black as long as the light grows.
 GROWTH = 1.02
@@ -110,7 +110,7 @@ def _runs(
     closed: list[tuple[int, int]] = []
     for first, end in edges.reshape(-1, 2).tolist():
         gap = slice(closed[-1][1], first) if closed else slice(0, 0)
-        if closed and times[first] - times[gap.start] < SHORTEST_SHOT_S and max(levels[gap]) < LIT:
+        if closed and times[first] - times[gap.start] < GAP_S and max(levels[gap]) < LIT:
             closed[-1] = closed[-1][0], end
         else:
             closed.append((first, end))

@@ -47,7 +47,8 @@ class Survey:
         moments = self._searcher.moments
         self._allowed = Offer(archive).mask(moments, params.tag, params.blank)
         _refuse_nothing(archive, params, len(moments), int(self._allowed.sum()))
-        self._entrances = Entrances.of(archive, self._searcher)
+        # what is compared lies after the entry, so it may be at the very end of a shot
+        self._entrances = Entrances.of(archive, self._searcher, run_s=0.0)
         self._by_shot = np.flatnonzero(self._allowed)[
             np.argsort(moments.shots[self._allowed], kind="stable")
         ]

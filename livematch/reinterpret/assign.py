@@ -20,6 +20,7 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from livematch.errors import UsageError
 from livematch.reinterpret.cutlist import Question
+from livematch.reinterpret.lengths import SLOWEST
 
 DAMPED = 0.5  # how much longer shots count for more: the exponent of their length
 SHORTEST_S = 0.2  # shots shorter than this count as if they were as long
@@ -43,11 +44,13 @@ class Terms:
 
     `repeat` is how much worse another answer must be before an archive shot is shown again;
     `neighbours` counts `neighbour` for each pair; `brief` is what an answer loses that lasts for
-    next to none of its shot, in proportion less for others; below `radius` nothing answers.
+    next to none of its shot, in proportion less for others, and nothing if it does when played
+    `slowest` times as fast; below `radius` nothing answers.
     """
 
     repeat: float = 0.1
     brief: float = 0.12
+    slowest: float = SLOWEST
     neighbours: Neighbours = Neighbours.APART
     neighbour: float = 0.03
     radius: float = 0.0
@@ -438,7 +441,7 @@ def _open(shot: Asked, terms: Terms) -> list[int]:
 
 def _worth(shot: Asked, candidate: Candidate, terms: Terms) -> Candidate:
     """Count a candidate that does not last as long as its shot as less like."""
-    lasts = candidate.lasts_s / max(shot.length_s, SHORTEST_S)
+    lasts = candidate.lasts_s / (terms.slowest * max(shot.length_s, SHORTEST_S))
     return replace(candidate, score=candidate.score - terms.brief * max(0.0, 1.0 - lasts))
 
 

@@ -26,7 +26,10 @@ from livematch.values import Colours, Image, Picture, PixelFormat
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-av.logging.set_level(av.logging.PANIC)  # a broken film is reported by us, once, with its name
+# A broken film is reported by us, once, with its name. And PyAV's callback takes the interpreter's
+# lock: a decoder with threads that is closed half-way would wait for them, and they for the lock.
+av.logging.restore_default_callback()
+av.logging.set_libav_level(av.logging.PANIC)
 
 PLANAR = frozenset({"yuv420p", "yuvj420p"})
 # ITU-T H.273, table 4: the matrix coefficients that films really carry

@@ -85,7 +85,8 @@ class Entrances:
     """Chooses where shots are entered. Knows the moments of every shot; any thread.
 
     `fitted_of` returns what is compared of some of `moments`, (n, fitted) of the given layout, and
-    glances must be fitted alike. `span_of` says where a shot begins and ends.
+    glances must be fitted alike. `span_of` says where a shot begins and ends. A shot is not entered
+    where it goes on for less than `run_s`.
     """
 
     def __init__(
@@ -94,7 +95,9 @@ class Entrances:
         fitted_of: Callable[[NDArray[np.intp]], Vector],
         layout: DescriptorLayout,
         span_of: Callable[[int], ShotSpan],
+        run_s: float = RUN_S,
     ) -> None:
+        self._run_s = run_s
         self._moments = moments
         self._fitted_of = fitted_of
         self._layout = layout
@@ -103,13 +106,13 @@ class Entrances:
         self._shots = moments.shots[self._by_shot]
 
     @classmethod
-    def of(cls, archive: Archive, searcher: Searcher) -> Self:
+    def of(cls, archive: Archive, searcher: Searcher, run_s: float = RUN_S) -> Self:
         """Know the shots of an archive as its searcher knows them."""
 
         def span_of(shot_id: int) -> ShotSpan:
             return archive.shot(shot_id).span
 
-        return cls(searcher.moments, searcher.fitted, searcher.fit.layout, span_of)
+        return cls(searcher.moments, searcher.fitted, searcher.fit.layout, span_of, run_s)
 
     def choose(
         self,
@@ -173,7 +176,7 @@ class Entrances:
     def _entered(self, match: Match, positions: NDArray[np.intp], scores: Vector) -> Match:
         span = self._span_of(match.moment.shot_id)
         times_s = self._moments.times_s[positions]
-        runs_on = span.end_s - times_s >= min(RUN_S, (span.end_s - span.start_s) / 2)
+        runs_on = span.end_s - times_s >= min(self._run_s, (span.end_s - span.start_s) / 2)
         if runs_on.any():
             scores = np.where(runs_on, scores, -np.inf)
         best = int(scores.argmax())

@@ -1,0 +1,1 @@
+"""A trailer answered shot by shot out of the archive: read, surveyed, assigned, and cued."""

@@ -1,5 +1,6 @@
 """The file of a cut list: what is written is read back, and what is wrong in it is told, all."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -95,7 +96,7 @@ def test_all_faults_are_told_at_once_with_their_places() -> None:
         ('"width": 1280', '"width": "wide"'),
         ('"chosen": 1,\n      "short": ["slow"', '"chosen": 7,\n      "short": ["slowly"'),
         ('"entry_s": 6.5', '"entry_s": 9'),
-        ('"entry_s": 2.5, "score"', '"entry_s": NaN, "score"'),
+        ('"entry_s": 2.5', '"entry_s": NaN'),
         ('"model"', '"modle"'),
     ):
         assert former in text
@@ -171,7 +172,7 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "a name that is nothing": (
         lambda c: c["questions"][0].update({"<b>&\x1b[31m": 2}),
-        "question 1, '<b>&\\x1b[31m': there is nothing of this name here; there are: number, ",
+        "question 1, '<b>&\\x1b[31m': there is nothing of this name here; there are: num",
     ),
     "something missing": (
         lambda c: c["questions"][0]["answers"][1].pop("score"),
@@ -188,7 +189,7 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "no questions": (lambda c: c.update(questions=[]), "questions: is a list of 0; allowed: "),
     "a huge number": (
         lambda c: c["questions"][0].update(start_s=10**400),
-        "question 1, start_s: is a number of very many digits; allowed: a number from 0 to 10000000",
+        "question 1, start_s: is a number of very many digits; allowed: a number from 0 to 100",
     ),
     "a part that is no number": (
         lambda c: c["questions"][0]["answers"][0]["parts"].update(colour="red"),
@@ -314,15 +315,11 @@ ANYTHING = st.recursive(
 def test_whatever_stands_there_is_read_or_explained(edits: list[tuple[Any, Any]]) -> None:
     content = json.loads(cuts_text(cutlist()))
     for place, value in edits:
-        inner = content
-        for step in place[:-1]:
-            try:
+        with contextlib.suppress(KeyError, IndexError, TypeError):  # an edit before took it away
+            inner = content
+            for step in place[:-1]:
                 inner = inner[step]
-            except (KeyError, IndexError, TypeError):
-                break
-        else:
-            if isinstance(inner, dict) or (isinstance(inner, list) and place[-1] < len(inner)):
-                inner[place[-1]] = value
+            inner[place[-1]] = value
     text = json.dumps(content)
     try:
         read = parse_cuts(FILE, text)

@@ -90,9 +90,9 @@ def _answer_row(number: int, answer: Answer) -> dict[str, object]:
     return {
         "number": number,
         "film": answer.film,
+        "entry_s": answer.entry_s,
         "start_s": answer.start_s,
         "end_s": answer.end_s,
-        "entry_s": answer.entry_s,
         "score": answer.score,
         "parts": answer.parts,
         "shot": answer.shot,

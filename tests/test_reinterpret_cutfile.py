@@ -16,7 +16,7 @@ from livematch.control.handwritten import FaultyFileError
 from livematch.errors import UsageError
 from livematch.reinterpret import cutfile
 from livematch.reinterpret.cutfile import cuts_text, parse_cuts, read_cuts, write_cuts
-from livematch.reinterpret.cutlist import CutList, Short, chosen_of, with_choice
+from livematch.reinterpret.cutlist import CutList, Short, chosen_of, with_choice, with_short_scores
 
 FILE = Path("film.cuts.json")
 
@@ -79,6 +79,12 @@ def test_a_choice_is_made_in_a_copy() -> None:
     for number, choice, entry_s in ((9, 1, None), (1, 3, None), (1, -1, None), (1, 1, 9.0)):
         with pytest.raises(ValueError, match=r"question|outside"):
             with_choice(cutlist(), number, choice, entry_s)
+
+
+def test_scores_are_written_short() -> None:
+    exact = replace(answer(1, 0, entry_s=1 / 3), score=2 / 3, parts={"colour": -1 / 3})
+    (asked,) = with_short_scores(cutlist(question(1, 0, 24, exact))).questions
+    assert asked.answers == (replace(exact, score=0.6667, parts={"colour": -0.3333}),)
 
 
 def test_a_black_shot_is_answered_by_black() -> None:

@@ -4,13 +4,17 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from archive_kit import LAYOUT, MODEL, film
 from cutlist_kit import FPS, answer, cutlist, question
+from hypothesis import given
+from hypothesis import strategies as st
 
+from livematch.archive.contents import StoredFilm
 from livematch.archive.store import Archive
 from livematch.errors import UsageError
 from livematch.reinterpret.cutlist import Answer, CutList
@@ -20,6 +24,7 @@ from livematch.reinterpret.stretches import frames_of, stretches
 from livematch.values import USUAL, AtEnd, Cue, Manner, Match, Moment, Source
 
 otio: Any = pytest.importorskip("opentimelineio")
+pytest.importorskip("otio_cmx3600_adapter")
 
 
 def cue(at_s: float, shown: Answer | None, fade_s: float = 0.0, manner: Manner = USUAL) -> Cue:
@@ -190,6 +195,50 @@ def test_two_cues_in_one_frame_are_one_clip(archive: Archive) -> None:
     cues = [cue(0, A), cue(2.0, B), cue(2.001, C)]
     track = stretches(listed(), cues, archive, frames_of(listed()))
     assert [(s.first, s.end) for s in track if s.shown] == [(0, 36), (36, 48), (48, 96)]
+
+
+CUES = st.lists(
+    st.tuples(
+        st.floats(0, 5),
+        st.sampled_from([None, A, B, C, D]),
+        st.floats(0, 2),
+        st.floats(0.1, 2),
+        st.sampled_from(AtEnd),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(CUES)
+def test_every_frame_of_the_track_is_in_one_stretch(given_: list[Any]) -> None:
+    """And what is taken of a film lies in its shot, and a fade in the stretch that it brings in."""
+    given_.sort(key=lambda one: one[0])
+    cues = [cue(at_s, shown, fade, Manner(pace, end)) for at_s, shown, fade, pace, end in given_]
+    archive = cast("Archive", Films())
+    frames = frames_of(listed())
+    track = stretches(listed(), cues, archive, frames)
+    assert (track[0].first, track[-1].end) == (0, frames.count)
+    for one, after in pairwise(track):
+        assert one.end == after.first
+    for one in track:
+        assert 0 <= one.fade <= one.length
+        assert one.length > 0
+        if one.shown is not None:
+            answer = one.shown.answer
+            taken_s = (one.length - 1) / frames.rate * one.pace
+            assert answer.start_s <= one.entry_s
+            assert one.entry_s + taken_s <= answer.end_s + 0.5 / frames.rate * one.pace + 1e-9
+    text = edl_of(listed(), cues, archive).text
+    assert read_edl(text).duration().value == frames.count
+
+
+class Films:
+    """The twin of an archive that knows its films by their fingerprint, and nothing else."""
+
+    def by_fingerprint(self, fingerprint: str) -> StoredFilm:
+        number = int(fingerprint.removeprefix("film-"))
+        return StoredFilm(number, film(number).film, present=True)
 
 
 # -- EDL ------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def test_every_shot_and_its_answers_are_there(path: Path) -> None:
         "2 · 0:00:01.000",
         "1.00 s, 24 pictures, cut",
         "1, chosen · 0.900",
-        "film 2.mp4",
+        "film 2",
         "shot 6, 0:00:02.500",
         "black, and answered by black",
         "semantic",
@@ -141,6 +141,10 @@ def test_the_chosen_answer_is_shown_though_it_is_the_last(path: Path) -> None:
     assert f"shot {page.MOST}, " in said
     assert f"shot {page.MOST + 1}, " not in said
     assert f"and {30 - page.MOST - 1} more in the list" in said
+    write_page(path, cutlist(asked), none, none, most=2)
+    said = " ".join(read(path).text)
+    assert "and 27 more in the list" in said
+    assert "shot 3, " not in said
 
 
 def noise() -> Iterator[Image]:

@@ -117,3 +117,19 @@ def with_choice(
     return replace(
         cutlist, questions=tuple(changed if one is question else one for one in cutlist.questions)
     )
+
+
+def with_short_scores(cutlist: CutList, digits: int = 4) -> CutList:
+    """Return a copy whose scores have few digits, as a person reads them; times stay exact."""
+
+    def shortened(answer: Answer) -> Answer:
+        parts = {name: round(float(value), digits) for name, value in answer.parts.items()}
+        return replace(answer, score=round(float(answer.score), digits), parts=parts)
+
+    return replace(
+        cutlist,
+        questions=tuple(
+            replace(question, answers=tuple(map(shortened, question.answers)))
+            for question in cutlist.questions
+        ),
+    )

@@ -69,7 +69,7 @@ class _Timeline:
         trailer.append(self._trailer(name))
         trailer[0].markers.extend(self._shot(question) for question in self._cutlist.questions)
         for stretch in stretches(self._cutlist, cues, archive, self._frames):
-            if stretch.fade and len(answers):
+            if stretch.fade:
                 answers.append(self._dissolve(stretch))
             answers.append(self._answer(stretch))
         timeline.tracks.extend([trailer, answers])

@@ -30,12 +30,12 @@ body { max-width: 1400px; }
 .first { margin-top: 44px; }
 .answers { display: grid; grid-template-columns: repeat(auto-fill, minmax(148px, 1fr));
   gap: 20px 16px; align-content: start; }
-figcaption b { font-weight: 500; font-variant-numeric: tabular-nums; }
+p b, figcaption b { font-weight: 500; font-variant-numeric: tabular-nums; }
 .chosen img, .chosen .none { outline: 3px solid var(--bar); outline-offset: 1px; }
 .chosen b { color: var(--bar); }
 figcaption .parts { display: grid; grid-template-columns: auto 1fr 2.6em; gap: 0 8px;
   align-items: center; margin-top: 3px; font-size: 11px; font-variant-numeric: tabular-nums; }
-.parts i { height: 4px; opacity: .8; } .parts .n { text-align: right; }
+.parts i { height: 4px; min-width: 0; opacity: .8; } .parts .n { text-align: right; }
 @media (max-width: 720px) { .shot { grid-template-columns: 1fr; } body { padding: 32px 18px; } }
 """
 
@@ -52,17 +52,18 @@ def write_page(
     trailer_picture: TrailerPicture,
     answer_picture: AnswerPicture,
     *,
+    most: int = MOST,
     listed_in: str = "the cut list",
     on_shot: Callable[[Question], object] = lambda _question: None,
 ) -> None:
     """Write the sheet, shot by shot; the file appears whole or not at all. UsageError.
 
     The pictures, BGR, are asked for in the order of the page and none is kept; None where there is
-    none. `listed_in` names the file that choices are changed in, `on_shot` hears of each shot that
-    is done.
+    none. `most` answers of a shot are shown, and the chosen one. `listed_in` names the file that
+    choices are changed in, `on_shot` hears of each shot that is done.
     """
     with writing_whole(path) as file:
-        for text in _page(cutlist, trailer_picture, answer_picture, listed_in, on_shot):
+        for text in _page(cutlist, trailer_picture, answer_picture, most, listed_in, on_shot):
             file.write(text.encode("utf-8", "replace"))
 
 
@@ -70,18 +71,19 @@ def _page(
     cutlist: CutList,
     trailer_picture: TrailerPicture,
     answer_picture: AnswerPicture,
+    most: int,
     listed_in: str,
     on_shot: Callable[[Question], object],
 ) -> Iterator[str]:
-    album = _Album(sum(1 + len(_listed(question)) for question in cutlist.questions))
+    album = _Album(sum(1 + len(_listed(question, most)) for question in cutlist.questions))
     yield opening(f"Answers to {shown(Path(cutlist.trailer.name))}", _STYLE)
     yield _head(cutlist, listed_in)
     for place, question in enumerate(cutlist.questions):
         name = "shot" if place else "shot first"
         yield f'<section class="{name}" id="shot-{question.number}">'
-        yield _question(question, album.picture(trailer_picture(question)))
+        yield _question(question, most, album.picture(trailer_picture(question)))
         yield '<div class="answers">'
-        for number, answer in _listed(question):
+        for number, answer in _listed(question, most):
             yield _answer(question, number, answer, album.picture(answer_picture(answer)))
         yield "</div></section>\n"
         on_shot(question)
@@ -108,10 +110,10 @@ class _Album:
         return html
 
 
-def _listed(question: Question) -> list[tuple[int, Answer]]:
+def _listed(question: Question, most: int) -> list[tuple[int, Answer]]:
     """Return the answers that are shown, with their numbers: the best, and the chosen one."""
     numbered = list(enumerate(question.answers, 1))
-    return [one for one in numbered if one[0] <= MOST or one[0] == question.chosen]
+    return [one for one in numbered if one[0] <= most or one[0] == question.chosen]
 
 
 def _head(cutlist: CutList, listed_in: str) -> str:
@@ -128,25 +130,25 @@ def _head(cutlist: CutList, listed_in: str) -> str:
     }
     about = (
         "Left a shot of the trailer, beside it what of the archive is most like it, best first; the"
-        " marked one is chosen. For another, write its number after the shot's chosen in"
-        f" {listed_in}, and render with --from."
+        " marked one is chosen. For another, write its number as the shot’s <b>chosen</b> in"
+        f" {escape(listed_in)}, and render that with <b>--from</b>."
     )
-    return f'{figures(counted)}<p class="dim" style="margin-top: 28px">{escape(about)}</p>'
+    return f'{figures(counted)}<p class="dim" style="margin-top: 28px">{about}</p>'
 
 
-def _question(question: Question, image: str) -> str:
+def _question(question: Question, most: int, image: str) -> str:
     way = _ARRIVALS[question.arrival].format(question.arrival_s)
     length_s, count = question.end_s - question.start_s, question.end - question.first
     pictures = "1 picture" if count == 1 else f"{count:,} pictures"
-    lines = [f"{length_s:.2f} s, {pictures}, {way}", _fate(question)]
+    lines = [f"{length_s:.2f} s, {pictures}, {way}", _fate(question, most)]
     said = "".join(f'<p class="dim">{escape(line)}</p>' for line in lines if line)
     head = f"{question.number} · {time_code(question.start_s)}"
     return f"<div>{image}<h2>{escape(head)}</h2>{said}</div>"
 
 
-def _fate(question: Question) -> str:
+def _fate(question: Question, most: int) -> str:
     """Say what is not seen from the answers."""
-    more = len(question.answers) - len(_listed(question))
+    more = len(question.answers) - len(_listed(question, most))
     if question.is_black:
         return "black, and answered by black"
     if chosen_of(question) is None:
@@ -157,7 +159,7 @@ def _fate(question: Question) -> str:
 def _answer(question: Question, number: int, answer: Answer, image: str) -> str:
     is_chosen = chosen_of(question) is not None and number == question.chosen
     head = f"{number}, chosen" if is_chosen else f"{number}"
-    film = shown(Path(Path(answer.film).name))
+    film = shown(Path(Path(answer.film).stem))
     lines = [film, f"shot {answer.shot}, {time_code(answer.entry_s)}"]
     said = "".join(f"<span>{escape(line)}</span>" for line in lines)
     kind = ' class="chosen"' if is_chosen else ""
@@ -170,7 +172,7 @@ def _answer(question: Question, number: int, answer: Answer, image: str) -> str:
 def _parts(answer: Answer) -> str:
     rows = (
         f'<span>{escape(name)}</span><i style="width: {100 * min(max(value, 0.0), 1.0):.0f}%"></i>'
-        f'<span class="n">{value:.2f}</span>'
+        f'<span class="n">{round(value, 2) + 0.0:.2f}</span>'
         for name, value in answer.parts.items()
     )
     return f'<div class="parts">{"".join(rows)}</div>' if answer.parts else ""

@@ -85,7 +85,10 @@ def stretches(
         if cue.match is not None:
             answer = answers[cue.match.start.shot_id]
             shown = Shown(answer, _film(archive, answer))
-        found += _cut(cue, shown, first, end, frames.rate)
+        # nothing comes in over nothing, nor black over black
+        is_seen = bool(found) and not (shown is None and found[-1].shown is None)
+        fade = round(cue.fade_s * frames.rate) if is_seen else 0
+        found += _cut(cue, shown, first, end, fade, frames.rate)
     return tuple(found)
 
 
@@ -96,11 +99,12 @@ def _film(archive: Archive, answer: Answer) -> FilmRecord:
     return stored.film
 
 
-def _cut(cue: Cue, shown: Shown | None, first: int, end: int, rate: float) -> Iterator[Stretch]:
+def _cut(
+    cue: Cue, shown: Shown | None, first: int, end: int, fade: int, rate: float
+) -> Iterator[Stretch]:
     """Divide what a cue brings in where it comes to the end of its shot."""
     if end <= first:
         return
-    fade = round(cue.fade_s * rate)
     if shown is None or cue.match is None:
         yield Stretch(first, end, None, 0.0, 1.0, min(fade, end - first))
         return

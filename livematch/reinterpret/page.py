@@ -27,6 +27,7 @@ body { max-width: 1400px; }
   content-visibility: auto; contain-intrinsic-size: auto 260px; }
 .shot h2 { margin: 10px 0 0; font-size: 15px; font-variant-numeric: tabular-nums; }
 .shot p { margin: 2px 0 0; font-size: 12px; }
+.shot > div:first-child img { max-height: 236px; aspect-ratio: auto; }
 .first { margin-top: 44px; }
 .answers { display: grid; grid-template-columns: repeat(auto-fill, minmax(148px, 1fr));
   gap: 20px 16px; align-content: start; }
@@ -96,15 +97,17 @@ class _Album:
     def __init__(self, count: int) -> None:
         self._left = count
         self._left_bytes = LARGEST_BYTES
+        self._last = 0  # which size did: most pictures are alike
 
     def picture(self, image: Image | None) -> str:
         """Return the next picture, as large as its share allows."""
         share = min(PICTURE_BYTES, self._left_bytes / max(1, self._left))
-        html = ""
-        for height_px, quality in SIZES:
-            html = picture(image, height_px, quality)
-            if image is None or len(html) <= share:
-                break
+        html = picture(None)
+        if image is not None:
+            for size in range(max(0, self._last - 1), len(SIZES)):
+                html, self._last = picture(image, *SIZES[size]), size
+                if len(html) <= share:
+                    break
         self._left -= 1
         self._left_bytes -= len(html)
         return html

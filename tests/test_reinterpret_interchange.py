@@ -301,6 +301,18 @@ def test_a_dissolve_out_of_black_is_one(archive: Archive) -> None:
     assert lines[dissolve - 1].endswith("00:00:02:00 00:00:02:00")
 
 
+def test_a_dissolve_names_both_films(archive: Archive) -> None:
+    text = edl_of(listed(), [cue(0, D, manner=HOLD), cue(2, C, fade_s=0.5)], archive).text
+    assert text.splitlines()[-6:] == [
+        "003  ALONGNAM V     C        00:00:06:00 00:00:06:00 00:00:02:00 00:00:02:00",
+        "003  ANDB     V     D    012 00:00:00:00 00:00:02:00 00:00:02:00 00:00:04:00",
+        "* FROM CLIP NAME:  a long name 4.mp4",
+        "* FROM FILE: /films/a long name 4.mp4",
+        "* TO CLIP NAME:  ñandú <b>\\n.mov",
+        "* TO FILE: /films/ñandú <b>\\n.mov",
+    ]
+
+
 def test_what_an_edl_cannot_say_is_told(archive: Archive) -> None:
     odd = cutlist(question(1, 0, 233, A, fps=23.3), fps=23.3)
     notes = edl_of(odd, [cue(0, A)], archive).notes

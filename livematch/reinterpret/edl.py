@@ -65,10 +65,10 @@ def edl_of(cutlist: CutList, cues: Sequence[Cue], archive: Archive) -> Edl:
     reels = _reels(track)
     title = shown(Path(cutlist.trailer.stem))[:70]
     events = [f"TITLE: {title}", "FCM: NON-DROP FRAME"]
-    before: tuple[str, int] = (BLACK, 0)
+    before: Stretch | None = None
     for number, stretch in enumerate(track, 1):
         events.append(_event(number, stretch, before, reels, counting))
-        before = _after(stretch, reels, counting)
+        before = stretch
     return Edl("\n\n".join(events) + "\n", tuple(_notes(track, reels, cutlist, counting)))
 
 
@@ -86,42 +86,47 @@ def counting_of(cutlist: CutList) -> Counting:
 def _event(
     number: int,
     stretch: Stretch,
-    before: tuple[str, int],
+    before: Stretch | None,
     reels: dict[str, str],
     counting: Counting,
 ) -> str:
     reel, start = _reel(stretch, reels), _source(stretch, counting)
-    end = _after(stretch, reels, counting)[1]
-    times = _codes(counting.rate, start, end, stretch.first, stretch.end)
-    if stretch.fade:
-        from_reel, at = before
+    times = _codes(counting.rate, start, _left(stretch, counting), stretch.first, stretch.end)
+    if before is not None and stretch.fade:
+        at = _left(before, counting)
         former = _codes(counting.rate, at, at, stretch.first, stretch.first)
         lines = [
-            f"{number:03}  {from_reel:<8} V     C        {former}",
+            f"{number:03}  {_reel(before, reels):<8} V     C        {former}",
             f"{number:03}  {reel:<8} V     D    {min(stretch.fade, 999):03} {times}",
         ]
     else:
         lines = [f"{number:03}  {reel:<8} V     C        {times}"]
-    if stretch.shown is not None:
+    if stretch.shown is not None and stretch.pace != 1:
         speed = stretch.pace * counting.rate
-        if stretch.pace != 1:
-            lines.append(
-                f"M2   {reel:<8} {speed:05.1f}                {_code(start, counting.rate)}"
-            )
+        lines.append(f"M2   {reel:<8} {speed:05.1f}                {_code(start, counting.rate)}")
         if stretch.pace == 0:
             lines.append("* * FREEZE FRAME")
-        way = "TO" if stretch.fade else "FROM"
-        path = stretch.shown.film.path
-        lines.append(f"* {way} CLIP NAME:  {shown(Path(path.name))}")
-        lines.append(f"* FROM FILE: {shown(path.absolute())}")
-        lines.append(f"* SCORE {stretch.shown.answer.score:.3f}")
+    if before is not None and stretch.fade:
+        lines += [*_names(before, "FROM"), *_names(stretch, "TO")]
+    else:
+        lines += _names(stretch, "FROM")
     return "\n".join(lines)
 
 
-def _after(stretch: Stretch, reels: dict[str, str], counting: Counting) -> tuple[str, int]:
-    """Return where a stretch leaves its reel: what is dissolved from goes on from there."""
-    taken = round(stretch.length * stretch.pace)
-    return _reel(stretch, reels), _source(stretch, counting) + max(1, taken)
+def _names(stretch: Stretch, way: str) -> list[str]:
+    """Return the comments that say which film is meant."""
+    if stretch.shown is None:
+        return []
+    path = stretch.shown.film.path
+    return [
+        f"* {way} CLIP NAME:  {shown(Path(path.name))}",
+        f"* {way} FILE: {shown(path.absolute())}",
+    ]
+
+
+def _left(stretch: Stretch, counting: Counting) -> int:
+    """Return the frame of its film after a stretch: a dissolve from it goes on from there."""
+    return _source(stretch, counting) + max(1, round(stretch.length * stretch.pace))
 
 
 def _source(stretch: Stretch, counting: Counting) -> int:

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from livematch.errors import UsageError
 
@@ -12,15 +14,25 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
     A link stays one: what it leads to is written.
     """
+    encoded = content.encode() if isinstance(content, str) else content
+    with writing_whole(path) as file:
+        file.write(encoded)
+
+
+@contextlib.contextmanager
+def writing_whole(path: Path) -> Iterator[BinaryIO]:
+    """Write a file piece by piece, as `write_whole` does at once: it is there after the `with`.
+
+    Whatever is raised inside, what was there before stays.
+    """
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file in it")
-    encoded = content.encode() if isinstance(content, str) else content
     whole = path.resolve()
     part = whole.with_name(f".{whole.name}.{os.getpid()}.part")
     try:
         try:
             with part.open("wb") as file:
-                file.write(encoded)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(whole)

@@ -22,7 +22,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("control",),
     ("config", "embed", "osc"),
     ("archive",),
-    ("camera", "indexing", "direction", "playback", "sheet", "stills", "audio", "midi", "peers"),
+    (
+        *("camera", "indexing", "direction", "playback", "audio", "midi", "peers"),
+        *("sheet", "stills", "webpage"),
+    ),
     ("inputcuts", "inputmovement", "devices"),
     ("vision", "robustness", "lessons"),
     ("eyes",),

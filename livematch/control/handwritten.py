@@ -88,17 +88,17 @@ class Handwritten:
             )
 
 
-def read_handwritten(path: Path) -> str:
+def read_handwritten(path: Path, largest_bytes: int = LARGEST_BYTES) -> str:
     """Read a file; FaultyFileError when it is not there, too large, or no text."""
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
+            content = file.read(largest_bytes + 1)
     except OSError as error:
         raise FaultyFileError(
             Fault(path, None, f"cannot be read: {error.strerror or error}")
         ) from None
-    if len(content) > LARGEST_BYTES:
-        raise FaultyFileError(Fault(path, None, f"is larger than {LARGEST_BYTES // 1024} KiB"))
+    if len(content) > largest_bytes:
+        raise FaultyFileError(Fault(path, None, f"is larger than {largest_bytes // 1024} KiB"))
     try:
         return content.decode("utf-8-sig")  # some editors put a mark before the text
     except UnicodeDecodeError as error:

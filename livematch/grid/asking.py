@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 BEFORE_S = 0.1  # the picture by which movement is seen
 _DESCRIBED_PX = 640  # width of a still that is described
+_LOOKED_AT = 50  # of the most typical shots, until one shows something
+_LEAST_CONTRAST = 56  # between the dark and the bright of a picture, of 255
 
 Open = Callable[[], Describer]
 """Opens the archive's network: only for what is not in the archive."""
@@ -94,14 +96,23 @@ def ask_shot(archive: Archive, searcher: Searcher, text: str) -> Asked:
 
 
 def ask_typical(archive: Archive, searcher: Searcher, likeness: Likeness) -> Asked:
-    """Ask for what is like the moment that has the most like it in the archive."""
+    """Ask for what is like the moment that has the most like it and something to be seen."""
     shots = likeness.shots()
-    typical = most_typical(shots)
-    if typical is None:
+    best = [likeness.moment(int(shots.moments[n])) for n in most_typical(shots, _LOOKED_AT)]
+    if not best:
         raise UsageError(
             f"{archive.folder} offers nothing: it has no film, or --set tag=… leaves none"
         )
-    return ask_moment(archive, searcher, searcher.moments.at(int(shots.moments[typical])))
+    # all that is dark is alike: fades and faint titles would be typical of many archives
+    shown = (moment for moment in best if _shows_something(archive.thumb(moment.shot_id)))
+    return ask_moment(archive, searcher, next(shown, best[0]))
+
+
+def _shows_something(thumb: Image | None) -> bool:
+    if thumb is None:
+        return False
+    dark, bright = np.percentile(thumb, (5, 95))
+    return bool(bright - dark >= _LEAST_CONTRAST)
 
 
 def ask_moment(archive: Archive, searcher: Searcher, moment: Moment) -> Asked:

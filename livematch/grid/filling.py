@@ -59,7 +59,7 @@ def fill(
         places.remove(shape.middle)
         filled.append(Filled(shape.middle, asked, None))
     is_one_of_them = query is Place.NONE and is_own_choice
-    found = likeness.nearest(asked.fitted, len(places), None if is_one_of_them else asked.moment)
+    found = likeness.distinct(asked.fitted, len(places), None if is_one_of_them else asked.moment)
     filled += [Filled(n, asked, match) for n, match in zip(places, found, strict=False)]
     return sorted(filled, key=lambda one: one.number)
 

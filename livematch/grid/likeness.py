@@ -13,6 +13,8 @@ from livematch.embed.parts import DescriptorLayout, unit, weigh
 from livematch.values import Match, Moment, Vector
 
 MOST_SHOTS = 50_000  # of a larger archive every second, third, … shot is looked at
+ALIKE = 0.9  # from here on two shots are nearly the same, and one of them is enough
+MORE = 4  # times as many are asked for, where those nearly the same are left out
 TYPICAL_OF = 8  # how many others a typical moment has like it: those of a grid of nine
 ASKED = 4096  # shots that are compared with each other, at most, to find a typical one
 _MOMENTS_AT_ONCE = 20_000
@@ -58,29 +60,25 @@ def shot_vectors(
     return ShotVectors(np.array(typical, np.intp), unit(means), len(shots))
 
 
-def most_typical(shots: ShotVectors) -> int | None:
-    """Return which shot has the most like it: the one whose nearest others are nearest on average.
+def most_typical(shots: ShotVectors, count: int) -> list[int]:
+    """Return the shots that have the most like them, best first: whose eighth nearest is nearest.
 
-    What is in the middle of everything is like nothing much; this is in the middle of many. None
-    when there is no shot.
+    What is in the middle of everything is like nothing much; these are in the middle of many. The
+    eighth, and not the mean of eight: copies of itself make no shot typical.
     """
     if not len(shots):
-        return None
+        return []
     asked = np.arange(0, len(shots), max(1, -(-len(shots) // ASKED)))
-    best, best_likeness = 0, -np.inf
+    near = min(TYPICAL_OF, len(shots) - 1)
+    likeness = np.zeros(len(asked), np.float32)
     for start in range(0, len(asked), 256):
         askers = asked[start : start + 256]
         alike = shots.vectors[askers] @ shots.vectors.T
         alike[np.arange(len(askers)), askers] = -np.inf
-        near = min(TYPICAL_OF, len(shots) - 1)
         if near:
-            nearest = -np.partition(-alike, near - 1, axis=1)[:, :near].mean(axis=1)
-        else:
-            nearest = np.zeros(len(askers), np.float32)
-        first = int(np.argmax(nearest))
-        if nearest[first] > best_likeness:
-            best, best_likeness = int(askers[first]), float(nearest[first])
-    return best
+            likeness[start : start + 256] = -np.partition(-alike, near - 1, axis=1)[:, near - 1]
+    best = np.argsort(-likeness, kind="stable")[:count]
+    return [int(number) for number in asked[best]]
 
 
 def apart(vectors: Vector, alike: float, most: int) -> tuple[list[int], int]:
@@ -122,6 +120,21 @@ class Likeness:
         found = self._searcher.search_fitted(fitted, self._shares, count + 1, self.allowed)
         others = (m for m in found if asker is None or m.moment.shot_id != asker.shot_id)
         return tuple(match for match in others if match.score >= self._radius)[:count]
+
+    def distinct(
+        self, fitted: Vector, count: int, asker: Moment | None = None
+    ) -> tuple[Match, ...]:
+        """Return what `nearest` does, but of what is nearly the same only the best.
+
+        Where there is not enough else, the others after all.
+        """
+        found = self.nearest(fitted, MORE * count, asker)
+        rows = np.array([match.moment.row for match in found], np.int64)
+        positions = np.searchsorted(self._searcher.moments.rows, rows)
+        vectors = _evenly_weighed(self._searcher, positions, self._shares)
+        kept = set(apart(vectors, ALIKE, len(found))[0][:count])
+        kept |= set([n for n in range(len(found)) if n not in kept][: count - len(kept)])
+        return tuple(found[number] for number in sorted(kept))
 
     def moment(self, position: int) -> Moment:
         """Return the moment at a position among the searcher's."""

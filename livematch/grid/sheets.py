@@ -17,14 +17,13 @@ from livematch.control.params import Params
 from livematch.errors import UsageError
 from livematch.files import write_whole
 from livematch.grid.groups import Group, grouped
-from livematch.grid.likeness import Likeness, ShotVectors, apart
+from livematch.grid.likeness import ALIKE, Likeness, ShotVectors, apart
 from livematch.grid.page import document
 from livematch.sheet import Tile, contact_sheet, encoded, readable, time_code
 from livematch.stills import moment_still
 from livematch.values import Image, Moment
 
 MOST_ON_SHEET = 24
-ALIKE = 0.9  # from here on two shots are nearly the same, and one of them is enough
 TILE_PX = 400
 SMALL_PX = 1056  # width of a sheet on the page, all of it
 QUALITY = 78

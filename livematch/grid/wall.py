@@ -14,12 +14,12 @@ from PIL import ImageDraw, ImageFont
 from livematch.control.params import Fit
 from livematch.errors import UsageError
 from livematch.render.layouts import Rect, placed
-from livematch.sheet import ACCENT, BRIGHT, DIM, PANEL, PAPER
+from livematch.sheet import ACCENT, BRIGHT, PANEL, PAPER
 from livematch.values import Image
 
 MOST = 12  # cells in a row, and rows
-CELL_SHAPE = 16 / 9
-WIDTH_PX = 1920  # of the whole, unless a size is asked for
+SCREEN_PX = (1920, 1080)  # whose shape the cells have, unless a size is asked for
+FAINT = (196, 196, 194)  # over a picture, where what is dim on paper is lost
 _CELLS = re.compile(r"(\d{1,2})x(\d{1,2})")
 
 
@@ -54,20 +54,19 @@ def parse_cells(text: str) -> Shape:
 
 def usual_size(shape: Shape) -> tuple[int, int]:
     """Return the size in pixels of a grid whose cells are as wide as films are."""
-    gap = _gap(WIDTH_PX)
-    cell = (WIDTH_PX - (shape.columns + 1) * gap) / shape.columns
-    height = round(shape.rows * cell / CELL_SHAPE + (shape.rows + 1) * gap)
-    return WIDTH_PX, height // 2 * 2
+    width, height = SCREEN_PX
+    return width, round(height * shape.rows / shape.columns / 2) * 2
 
 
 def cells(shape: Shape, size_px: tuple[int, int]) -> tuple[Rect, ...]:
     """Divide a picture among the cells, row by row, with a gap around each. UsageError if small."""
     width, height = size_px
     gap = _gap(width)
-    across, down = (
-        (width - (shape.columns + 1) * gap) // shape.columns,
-        (height - (shape.rows + 1) * gap) // shape.rows,
-    )
+    room_x = (width - (shape.columns + 1) * gap) // shape.columns
+    room_y = (height - (shape.rows + 1) * gap) // shape.rows
+    # as without gaps: a picture made for the screen then fits its cell without bars
+    aspect = width / shape.columns * shape.rows / height
+    across, down = min(room_x, round(room_y * aspect)), min(room_y, round(room_x / aspect))
     if min(across, down) < 16:
         raise UsageError(
             f"{shape.columns}x{shape.rows} cells do not fit into {width}x{height}: choose a larger"
@@ -145,7 +144,7 @@ def label(cell: Rect, lines: Sequence[str], *, marked: bool = False) -> Label:
     ink = Pictures.new("RGBA", (cell.width, cell.height))
     pen = ImageDraw.Draw(ink)
     for row in range(shade):  # darkest at the foot
-        opacity = round(190 * (row + 1) / shade)
+        opacity = round(210 * ((row + 1) / shade) ** 0.6)
         y = cell.height - shade + row
         pen.line((0, y, cell.width, y), (0, 0, 0, opacity))
     font = _font(size)
@@ -153,7 +152,7 @@ def label(cell: Rect, lines: Sequence[str], *, marked: bool = False) -> Label:
     for number, line in enumerate(lines):
         y = cell.height - pad - pitch * (len(lines) - 1 - number)
         fitted = _fitted(line, font, cell.width - 2 * pad)
-        pen.text((pad, y), fitted, (bright if number == 0 else DIM), font, anchor="ls")
+        pen.text((pad, y), fitted, bright if number == 0 else FAINT, font, anchor="ls")
     if marked:
         box = (0, 0, cell.width - 1, cell.height - 1)
         pen.rectangle(box, outline=ACCENT, width=max(2, cell.width // 160))

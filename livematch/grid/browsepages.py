@@ -183,7 +183,7 @@ def _picture(row: int) -> str:
 def _parts(parts: Sequence[tuple[str, float]]) -> str:
     lines = "".join(
         f"<span>{escape(name)} {value:.2f}</span>"
-        f'<i style="width: {100 * max(0.0, value):.0f}%"></i>'
+        f'<b><i style="width: {100 * min(1.0, max(0.0, value)):.0f}%"></i></b>'
         for name, value in parts
     )
     return f'<div class="parts">{lines}</div>'

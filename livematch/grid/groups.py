@@ -20,8 +20,9 @@ ROUNDS = 8  # of k-means
 SMALLEST = 2  # members of a group; what stays alone is like nothing else
 CUTS = 60  # places at which the tree is tried
 MOST_GROUPS = 100  # found without being asked for: no person looks through a thousand sheets
-# Groups a little less clear than the clearest are twice as wide and still make sense to the eye.
-NEARLY = 0.85
+# Where nothing is clear, groups a little less clear than the clearest are wider and still make
+# sense to the eye: up to so much less, as a share and at all.
+SLACK, MOST_SLACK = 0.15, 0.03
 UNCLEAR = 0.01
 
 
@@ -150,7 +151,8 @@ def _natural(means: Vector, sizes: NDArray[np.int64], merges: list[Merge]) -> in
     best = max((clear for _, clear in found), default=0.0)
     if best <= UNCLEAR:  # one lump, or too few to tell: whatever is alike at all is together
         return sum(merge.likeness > 0 for merge in merges)
-    return max(step for step, clear in found if clear >= NEARLY * best)
+    least = best - min(SLACK * best, MOST_SLACK)
+    return max(step for step, clear in found if clear >= least)
 
 
 def _nearest(sizes: NDArray[np.int64], merges: list[Merge], wanted: int) -> int:

@@ -147,7 +147,6 @@ class Library:
     def _open(self) -> None:
         self._stamp = self._stamped()
         self._archive = Archive.open(self.folder)
-        self._rows = {int(row): place for place, row in enumerate(self._archive.moments.rows)}
         self._searcher = Searcher(self._archive)
         self._read_marks()
         # groups are of what is offered now; a ban given while browsing leaves them as they are
@@ -159,8 +158,6 @@ class Library:
 
     def _read_marks(self) -> None:
         self._offer, self._curation = Offer(self._archive), Curation(self._archive)
-        shots = self._archive.shots().ids.tolist()
-        self._places = {shot: place for place, shot in enumerate(shots)}
 
     def _refresh(self) -> None:
         """Read again what others have written: marks quickly, anything else from the start."""
@@ -178,14 +175,19 @@ class Library:
         return tuple(_stamp(self.folder / f"{DATABASE}{suffix}") for suffix in ("", "-wal"))
 
     def _moment(self, row: int) -> Moment:
-        return self._archive.moments.at(self._rows[row])
+        moments = self._archive.moments
+        place = int(np.searchsorted(moments.rows, row))
+        if place == len(moments) or moments.rows[place] != row:
+            raise KeyError(row)
+        return moments.at(place)
 
     def _several(self, members: Sequence[int]) -> tuple[Seen, ...]:
         return tuple(self._seen(self._typical[number]) for number in members)
 
     def _seen(self, moment: Moment) -> Seen:
         shot = self._archive.shot(moment.shot_id)
-        marks = self._curation.of(self._places[shot.id])
+        (place,) = self._archive.shots().places(np.array([shot.id]))
+        marks = self._curation.of(int(place))
         own = {mark.tag for mark in marks if mark.at_s is not None}
         films = {mark.tag for mark in marks if mark.at_s is None}
         return Seen(

@@ -140,11 +140,12 @@ def label(cell: Rect, lines: Sequence[str], *, marked: bool = False) -> Label:
     """
     size = max(9, min(22, round(cell.height / 16)))
     pitch, pad = round(size * 1.3), max(3, round(size * 0.6))
-    shade = min(cell.height, pitch * len(lines) + 2 * pad)
+    shade = min(cell.height, 2 * (pitch * len(lines) + pad))
     ink = Pictures.new("RGBA", (cell.width, cell.height))
     pen = ImageDraw.Draw(ink)
     for row in range(shade):  # darkest at the foot
-        opacity = round(210 * ((row + 1) / shade) ** 0.6)
+        down = (row + 1) / shade
+        opacity = round(215 * down * down * (3 - 2 * down))
         y = cell.height - shade + row
         pen.line((0, y, cell.width, y), (0, 0, 0, opacity))
     font = _font(size)

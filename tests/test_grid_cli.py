@@ -19,6 +19,7 @@ from livematch.archive.records import Mark
 from livematch.archive.store import Archive
 from livematch.cli.app import app
 from livematch.errors import FilmError, LivematchError, UsageError
+from livematch.grid.browse import Browser
 from livematch.grid.wall import Shape, cells
 from livematch.values import Image
 
@@ -241,6 +242,24 @@ def test_the_archive_in_groups(folder: Path, tmp_path: Path) -> None:
     (out / "mine.txt").write_text("x")
     assert "holds other things (mine.txt)" in refused(*words)
     assert (out / "mine.txt").exists()
+
+
+def test_the_page_is_served_until_it_is_interrupted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+
+    def interrupted(browser: Browser) -> None:
+        opened.append(browser.address)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Browser, "serve", interrupted)
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    words = ("--archive", folder / "archive", "--browse", "--port", 0)
+    run(*words)
+    run(*words, "--no-open")
+    assert len(opened) == 3
+    assert opened[0] == opened[1]
 
 
 def test_an_empty_archive(tmp_path: Path) -> None:

@@ -169,8 +169,8 @@ class Site:
             alike = self._library.like(row, params, LIKE)
         except KeyError:
             raise _unknown(row) from None
-        tags = self._library.tags()
-        return _page(pages.moment(seen, alike, params, tags, self._token, link))
+        parts, tags = self._library.parts, self._library.tags()
+        return _page(pages.moment(seen, alike, params, parts, tags, self._token, link))
 
     def _still(self, row: int) -> Answer:
         try:

@@ -80,9 +80,15 @@ def several(title: str, about: str, seen: Sequence[Seen], tags: Tags, here: str,
 
 
 def moment(
-    seen: Seen, alike: Sequence[Alike], params: Params, tags: Tags, token: str, link: str
+    seen: Seen,
+    alike: Sequence[Alike],
+    params: Params,
+    parts: Sequence[str],
+    tags: Tags,
+    token: str,
+    link: str,
 ) -> str:
-    """Return a moment's page: what it is, its tags, and what is like it."""
+    """Return a moment's page: what it is, its tags, and what is like it by the archive's parts."""
     title = f"{seen.film}, {time_code(seen.time_s)}"
     span = f"from {time_code(seen.start_s)} to {time_code(seen.end_s)}"
     likes = "".join(
@@ -94,7 +100,7 @@ def moment(
         f'<p class="dim">shot {seen.shot}, {span}</p>',
         '<div class="moment">',
         f'<div class="{"banned" if _is_out(seen) else "shown"}">{_picture(seen.row)}</div>',
-        f"<div>{_marks(seen, token, link)}{_weights(seen.row, params)}</div>",
+        f"<div>{_marks(seen, token, link)}{_weights(seen.row, params, parts)}</div>",
         "</div>",
         "<h2>Like it</h2>",
         '<p class="dim">Of each other shot the moment most like this one, and its likeness.</p>',
@@ -150,7 +156,7 @@ def _row(name: str, to: str, group: Sequence[Seen], link: str) -> str:
     head = f"{len(group):,} shots" if len(group) != 1 else "1 shot"
     cards = "".join(
         f'<a href="{_to(one, link)}" title="{escape(one.film)}"'
-        f"{' class=banned' if _is_out(one) else ''}>{_picture(one.row)}</a>"
+        f"{' class=banned' if _is_out(one) else ''}>{_picture(one.row, one.film)}</a>"
         for one in group[:ON_A_ROW]
     )
     heading = f'<h2><a href="{to}">{escape(name)} <small>{head}</small></a></h2>'
@@ -176,8 +182,8 @@ def _is_out(seen: Seen) -> bool:
     return seen.is_banned or seen.is_film_banned
 
 
-def _picture(row: int) -> str:
-    return f'<img alt="" loading="lazy" src="/still/{row}.jpg">'
+def _picture(row: int, said: str = "") -> str:
+    return f'<img alt="{escape(said)}" loading="lazy" src="/still/{row}.jpg">'
 
 
 def _parts(parts: Sequence[tuple[str, float]]) -> str:
@@ -234,11 +240,12 @@ def _hidden(name: str, value: str) -> str:
     return f'<input type="hidden" name="{name}" value="{escape(value)}">'
 
 
-def _weights(row: int, params: Params) -> str:
+def _weights(row: int, params: Params, parts: Sequence[str]) -> str:
     lines = "".join(
         f'<label>{name}<input type="range" name="{name}" min="0" max="1" step="0.05"'
         f' value="{getattr(params, name):g}"><span>{getattr(params, name):.2f}</span></label>'
         for name in WEIGHTS
+        if name in parts
     )
     tag = (
         f'<label>with tag<input type="text" name="tag" maxlength="200" autocomplete="off"'

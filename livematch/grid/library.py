@@ -72,6 +72,11 @@ class Library:
         """The archive's name: its folder's."""
         return readable(self.folder.absolute().name)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What its descriptors are made of."""
+        return self._archive.layout.names
+
     def groups(self) -> tuple[tuple[tuple[Seen, ...], ...], tuple[Seen, ...]]:
         """Return the groups, largest first, each with its most typical first; and what is alone."""
         with self._lock:

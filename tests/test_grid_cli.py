@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import av
 import cv2
 import numpy as np
 import pytest
+from archive_kit import film as film_of_numbers
+from archive_kit import make
 from films import SIZE, texture
 from typer.testing import CliRunner
 
@@ -262,9 +265,22 @@ def test_the_page_is_served_until_it_is_interrupted(
     assert opened[0] == opened[1]
 
 
-def test_an_empty_archive(tmp_path: Path) -> None:
-    from archive_kit import make  # noqa: PLC0415
+def test_names_that_are_no_words(tmp_path: Path) -> None:
+    folder = make(tmp_path / "archive", 1, 2)
+    odd = film_of_numbers(3)
+    path = Path("/films/<b>two\nlines\x1b[31m \udcff.mp4")
+    with Archive.open(folder, writable=True) as archive:
+        archive.add_film(replace(odd, film=replace(odd.film, path=path)))
+    words = ("--archive", folder, "--shot", 9, "--captions", "-o", tmp_path / "grid.png")
+    told = run(*words)
+    assert "\x1b" not in told
+    assert told.count("\n") == 1
+    run("--archive", folder, "--shot", 1, "--captions", "-o", tmp_path / "grid.png", "--json")
+    run("--archive", folder, "--clusters", "-o", tmp_path / "sheets")
+    assert "<b>" not in (tmp_path / "sheets" / "index.html").read_text("utf-8")
 
+
+def test_an_empty_archive(tmp_path: Path) -> None:
     folder = make(tmp_path / "archive")
     assert "offers nothing" in refused("--archive", folder, "-o", tmp_path / "x.png")
     assert "offers nothing" in refused("--archive", folder, "--clusters", "-o", tmp_path / "x")

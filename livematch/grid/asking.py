@@ -14,8 +14,9 @@ from livematch.embed.describer import Describer
 from livematch.embed.parts import unit
 from livematch.errors import UsageError
 from livematch.grid.likeness import Likeness, most_typical
+from livematch.indexing.scan import shown
 from livematch.media import open_film
-from livematch.sheet import readable, time_code
+from livematch.sheet import time_code
 from livematch.stills import film_still, read_image
 from livematch.values import Clip, Glimpse, Image, Moment, Vector
 
@@ -48,7 +49,7 @@ def ask_picture(searcher: Searcher, describer: Describer, path: Path) -> Asked:
     """Ask for what is like a picture file; UsageError when it cannot be read."""
     image = read_image(path)
     fitted = searcher.compared(describer.describe([Glimpse(image)])[0])
-    return Asked(readable(path.name), fitted, image=image)
+    return Asked(shown(Path(path.name)), fitted, image=image)
 
 
 def ask_film(
@@ -78,8 +79,8 @@ def _ask_file(searcher: Searcher, describer: Describer, path: Path, time_s: floa
     if time_s >= end_s > 0:
         raise UsageError(f"{path} ends at {time_code(end_s)}, before {time_code(time_s)}")
     fitted = searcher.compared(describer.describe([glimpse])[0])
-    clip = Clip(path, time_s, 0.0, max(end_s, time_s), readable(path.stem))
-    return Asked(f"{readable(path.name)}, {time_code(time_s)}", fitted, clip=clip, image=image)
+    clip = Clip(path, time_s, 0.0, max(end_s, time_s), path.stem)
+    return Asked(f"{shown(Path(path.name))}, {time_code(time_s)}", fitted, clip=clip, image=image)
 
 
 def ask_shot(archive: Archive, searcher: Searcher, text: str) -> Asked:
@@ -117,7 +118,8 @@ def _shows_something(thumb: Image | None) -> bool:
 
 def ask_moment(archive: Archive, searcher: Searcher, moment: Moment) -> Asked:
     """Ask for what is like a moment of the archive."""
-    name = f"{readable(archive.film(moment.film_id).film.path.name)}, {time_code(moment.time_s)}"
+    film = Path(archive.film(moment.film_id).film.path.name)
+    name = f"{shown(film)}, {time_code(moment.time_s)}"
     try:
         fitted = searcher.compared(archive.vectors[moment.row].astype(np.float32))
     except ValueError as error:

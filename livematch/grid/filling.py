@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from livematch.grid.asking import Asked
 from livematch.grid.likeness import Likeness
 from livematch.grid.playing import Cell
 from livematch.grid.wall import Shape, blank, cells, hang, label, reading_width
+from livematch.indexing.scan import shown
 from livematch.sheet import readable, time_code
 from livematch.stills import moment_still
 from livematch.values import Clip, Image, Match
@@ -130,4 +132,4 @@ def _lines(archive: Archive, one: Filled) -> list[str]:
         return [one.asked.name]
     moment = one.match.moment
     film = archive.film(moment.film_id).film.path
-    return [readable(film.stem), f"{time_code(moment.time_s)}   {one.match.score:.3f}"]
+    return [shown(Path(film.stem)), f"{time_code(moment.time_s)}   {one.match.score:.3f}"]

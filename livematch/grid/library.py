@@ -22,7 +22,7 @@ from livematch.control.params import Params
 from livematch.errors import ArchiveError, FilmError
 from livematch.grid.groups import Grouping, grouped
 from livematch.grid.likeness import Likeness
-from livematch.sheet import readable
+from livematch.indexing.scan import shown
 from livematch.stills import film_still
 from livematch.values import Image, Moment
 
@@ -70,7 +70,7 @@ class Library:
     @property
     def name(self) -> str:
         """The archive's name: its folder's."""
-        return readable(self.folder.absolute().name)
+        return shown(Path(self.folder.absolute().name))
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ class Library:
         return Seen(
             row=moment.row,
             shot=shot.id,
-            film=readable(self._archive.film(shot.film_id).film.path.name),
+            film=shown(Path(self._archive.film(shot.film_id).film.path.name)),
             time_s=moment.time_s,
             start_s=shot.span.start_s,
             end_s=shot.span.end_s,

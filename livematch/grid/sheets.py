@@ -19,7 +19,8 @@ from livematch.files import write_whole
 from livematch.grid.groups import Group, grouped
 from livematch.grid.likeness import ALIKE, Likeness, ShotVectors, apart
 from livematch.grid.page import document
-from livematch.sheet import Tile, contact_sheet, encoded, readable, time_code
+from livematch.indexing.scan import shown
+from livematch.sheet import Tile, contact_sheet, encoded, time_code
 from livematch.stills import moment_still
 from livematch.values import Image, Moment
 
@@ -111,7 +112,7 @@ def lay_out(
         write_whole(folder / sheet.file, encoded(drawn, ".png"))
         small.append(_shrunk(drawn))
     told(len(laid.sheets), len(laid.sheets))
-    write_whole(folder / INDEX, page(readable(archive.folder.absolute().name), laid, small))
+    write_whole(folder / INDEX, page(shown(Path(archive.folder.absolute().name)), laid, small))
     for name in before - {INDEX, *(sheet.file for sheet in laid.sheets)}:
         (folder / name).unlink(missing_ok=True)
     return laid
@@ -149,7 +150,7 @@ def draw(archive: Archive, sheet: Sheet) -> Image:
     """Draw a group's sheet, BGR; its most typical moment is framed."""
     tiles = []
     for number, moment in enumerate(sheet.moments):
-        film = readable(archive.film(moment.film_id).film.path.stem)
+        film = shown(Path(archive.film(moment.film_id).film.path.stem))
         caption = f"{film}\n{time_code(moment.time_s)}   shot {moment.shot_id}"
         marked = number == 0 and sheet.likeness is not None
         tiles.append(Tile(moment_still(archive, moment, TILE_PX), caption, marked))

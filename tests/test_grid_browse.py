@@ -14,13 +14,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from archive_kit import film, make
+from archive_kit import LAYOUT, MODEL, film, make
+from films import X264, Recipe, write
 
 from livematch.archive.records import Mark
 from livematch.archive.store import Archive
 from livematch.control.params import Params
 from livematch.errors import ArchiveError, UsageError
 from livematch.grid.browse import Browser
+from livematch.grid.library import Library
 
 
 @dataclass
@@ -179,6 +181,28 @@ def test_a_picture_is_the_archives_own(visitor: Visitor, folder: Path) -> None:
     assert image.shape == (12, 16, 3)
     (folder / "thumbs" / "film-0002" / "0.jpg").unlink()
     assert visitor.get("/still/12.jpg")[0] == 404
+
+
+def test_nothing_outside_of_the_archive_is_read(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.mp4"
+    write(outside, Recipe(options=X264, scenes=((1, 60),)))
+    folder = tmp_path / "archive"
+    for kind in ("proxy", "link"):
+        with Archive.create(folder / kind, MODEL, LAYOUT) as archive:
+            proxy = archive.proxies / "1.mov"
+            if kind == "proxy":
+                proxy.write_bytes(outside.read_bytes())
+            else:
+                proxy.symlink_to(outside)
+            archive.add_film(film(1, folder=tmp_path, proxy="proxies/1.mov"))
+    seen = {}
+    for kind in ("proxy", "link"):
+        data = Library(folder / kind, Params()).still(0)
+        assert data is not None
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        assert image is not None
+        seen[kind] = image.shape[:2]
+    assert seen == {"proxy": (270, 480), "link": (12, 16)}
 
 
 @pytest.mark.parametrize(

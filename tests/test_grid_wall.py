@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from films import X264, Recipe, pictures, write
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livematch.control.params import Fit
@@ -36,6 +36,7 @@ def test_what_is_no_grid_is_refused(text: str) -> None:
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(300, 2000), st.integers(300, 2000))
+@settings(deadline=None)
 def test_cells_are_equal_apart_and_inside(columns: int, rows: int, width: int, height: int) -> None:
     shape = Shape(columns, rows)
     try:
@@ -101,6 +102,7 @@ def clip(start_s: float, end_s: float, entry_s: float, path: Path = Path("x")) -
     st.floats(1, 30),
     st.integers(0, 400),
 )
+@settings(deadline=None)
 def test_a_loop_stays_in_its_shot_and_comes_round(
     start_s: float, length_s: float, entry: float, film_s: float, tick: int
 ) -> None:

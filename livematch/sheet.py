@@ -1,5 +1,6 @@
 """Contact sheets: pictures side by side with a caption below each. Pure drawing."""
 
+import io
 import math
 import os
 from collections.abc import Sequence
@@ -90,6 +91,17 @@ def contact_sheet(
 def write_sheet(sheet: Image, path: Path) -> None:
     """Write a sheet as the kind of file its name says (PNG, JPEG, …). OSError, ValueError."""
     Pictures.fromarray(np.ascontiguousarray(sheet[:, :, ::-1])).save(path)
+
+
+def encoded(sheet: Image, kind: str) -> bytes:
+    """Return a sheet as the contents of a file of this kind: `.png`, `.jpg`. ValueError."""
+    suffixes = Pictures.registered_extensions()
+    if kind not in suffixes:
+        raise ValueError(f"{kind} is no kind of picture")
+    file = io.BytesIO()
+    picture = Pictures.fromarray(np.ascontiguousarray(sheet[:, :, ::-1]))
+    picture.save(file, suffixes[kind], quality=90)
+    return file.getvalue()
 
 
 def time_code(time_s: float) -> str:

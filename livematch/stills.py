@@ -46,7 +46,7 @@ def film_still(path: Path, time_s: float, width_px: int) -> Image:
             shown = frame
         if shown is None:
             raise FilmError(f"{path}: has no picture at {time_s:.3f} s")
-        return _upright(shown, film.info, width_px)
+        return upright(shown, film.info, width_px)
 
 
 def moment_still(archive: Archive, moment: Moment, width_px: int) -> Image | None:
@@ -58,7 +58,8 @@ def moment_still(archive: Archive, moment: Moment, width_px: int) -> Image | Non
         return archive.thumb(moment.shot_id)
 
 
-def _upright(frame: av.VideoFrame, info: FilmInfo, width_px: int) -> Image:
+def upright(frame: av.VideoFrame, info: FilmInfo, width_px: int) -> Image:
+    """Unpack a frame as BGR, `width_px` wide once it is turned as it should be seen."""
     height_px = max(2, round(width_px / info.aspect))
     turned = info.quarter_turns % 2 == 1
     size = (height_px, width_px) if turned else (width_px, height_px)

@@ -328,6 +328,19 @@ def test_a_small_archive_has_no_codes(tmp_path: Path, made: list[tuple[str, int]
     assert made == [("build", 24), ("build", 24)]
 
 
+def test_a_small_archive_may_grow(tmp_path: Path) -> None:
+    folder = make(tmp_path / "archive", 1, 2, 3)
+    Searcher(Archive.open(folder))
+    with Archive.open(folder, writable=True) as archive:
+        archive.add_film(film(4))
+    for _ in range(2):  # extended, and as it was saved
+        with Archive.open(folder) as archive:
+            searcher = Searcher(archive)
+            (best,) = searcher.search(vectors(4, MOMENTS)[0], EVEN, 1)
+            assert len(searcher) == 4 * MOMENTS
+            assert (best.moment.film_id, best.score) == (4, pytest.approx(1.0, abs=1e-3))
+
+
 def test_the_graph_of_earlier_versions_goes(tmp_path: Path) -> None:
     folder = make(tmp_path / "old", 1, 2)
     (folder / "index.hnsw").write_bytes(b"a graph")

@@ -125,8 +125,10 @@ def fit_rows(fit: Fit, vectors: NDArray[Any]) -> tuple[Fixed, NDArray[np.int64]]
 
 
 def code_rows(fit: Fit, books: tuple[Codebook, ...], fitted: Fixed) -> NDArray[np.uint8]:
-    """Code fitted rows: (n, width)."""
+    """Code fitted rows: (n, width); without books there is nothing to code them by, (n, 0)."""
     codes = np.empty((len(fitted), width(books)), np.uint8)
+    if not books:
+        return codes
     for first in range(0, len(fitted), _CODED_AT_A_TIME):
         some = unfixed(fitted[first : first + _CODED_AT_A_TIME])
         codes[first : first + _CODED_AT_A_TIME] = np.hstack(

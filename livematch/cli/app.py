@@ -14,6 +14,7 @@ from livematch.cli.cues import cues
 from livematch.cli.demo import demo
 from livematch.cli.devices import devices
 from livematch.cli.find import find
+from livematch.cli.grid import grid
 from livematch.cli.index import index
 from livematch.cli.keys import keys
 from livematch.cli.midi import midi_app
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, play, index, find, cues, devices, keys, osc, touchosc, bench):
+for command in (demo, play, index, find, grid, cues, devices, keys, osc, touchosc, bench):
     app.command(command.__name__)(command)
 app.add_typer(archive_app, name="archive")
 app.add_typer(midi_app, name="midi")

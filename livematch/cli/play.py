@@ -158,6 +158,10 @@ def play(
         report.write_text(json.dumps(asdict(went), indent=2, default=str), "utf-8")
 
 
-def starting_with(preset: str, presets: Path) -> Params:
-    """Return the parameters that a preset starts a show with; UsageError when there is none so."""
-    return read_library(presets).find(preset).applied(Params()) if preset else Params()
+def starting_with(preset: str, presets: Path, before: Params | None = None) -> Params:
+    """Return the parameters that a preset starts a show with; UsageError when there is none so.
+
+    What it does not set is as `before`, or as usual.
+    """
+    params = before or Params()
+    return read_library(presets).find(preset).applied(params) if preset else params

@@ -7,8 +7,8 @@ director and the parameters follow a script.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from livematch.archive.store import Archive
 from livematch.audio.ears import Deaf
 from livematch.clock import ManualClock
 from livematch.control.params import Params
@@ -25,7 +25,15 @@ from livematch.render.offscreen import open_offscreen
 from livematch.render.recorder import Recorder
 from livematch.stage import Stage
 from livematch.telemetry import Telemetry
-from livematch.values import Cue
+from livematch.values import Clip, Cue, Moment
+
+
+class Clips(Protocol):
+    """What a render needs of an archive."""
+
+    def clip(self, moment: Moment) -> Clip:
+        """Say what to play for a moment."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class Rendered:
 
 def render(
     script: Script,
-    archive: Archive,
+    archive: Clips,
     size_px: tuple[int, int],
     recorder: Recorder,
     on_tick: Callable[[Tick], None] = lambda _tick: None,

@@ -1,0 +1,460 @@
+"""From the engine's ticks to the records of a show's log: what happened, and nothing else."""
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import ValidationError
+
+import livematch
+from livematch.archive.records import FilmRecord
+from livematch.archive.store import Archive
+from livematch.camera.source import PlayedCamera
+from livematch.control.params import TABLE, Params
+from livematch.control.state import Hands
+from livematch.engine import Tick
+from livematch.errors import FilmError, UsageError
+from livematch.indexing.scan import fingerprint
+from livematch.playback.decks import Program
+from livematch.session import Show
+from livematch.sheet import readable
+from livematch.showlog import places
+from livematch.showlog.licences import crediting
+from livematch.showlog.records import (
+    BEST,
+    Alive,
+    ArchiveFacts,
+    BeatHeard,
+    CameraCut,
+    CameraFilm,
+    CameraPlaced,
+    Candidate,
+    CueAlone,
+    CueBegun,
+    CueFailed,
+    CueGiven,
+    End,
+    Event,
+    Film,
+    HandsMoved,
+    Head,
+    OnsetHeard,
+    ParamsChanged,
+    Recalled,
+    Seen,
+    Setting,
+    Setup,
+    Shot,
+    Warned,
+    differing,
+    setting_of,
+    table_version,
+    told,
+)
+from livematch.showlog.writer import LogWriter
+from livematch.values import Cue, Match, Observation, Onset, Pulse
+
+log = logging.getLogger(__name__)
+
+SEEN_S = 0.5  # at most so often are the best candidates noted, and only when they are others
+MOVED_S = 0.1  # so often a parameter that is on its way
+NOW_AND_THEN_S = 1.0  # beat, warnings and the camera's place
+ALIVE_S = 10.0
+SLIP_S = 0.001
+BPM = 0.1  # a smaller change of the tempo is none
+PENDING = 4  # cues whose first picture may still come: one on its way, one waiting
+NUMBERS = frozenset(name for name, row in TABLE.items() if row.kind == "number")
+
+
+class Sink(Protocol):
+    """What takes the records; see `LogWriter`."""
+
+    failure: str | None
+    """Why nothing is taken any more; None while it is."""
+    dropped: int
+    """How many records there was no room for."""
+
+    @property
+    def path(self) -> Path:
+        """Where they go."""
+        ...
+
+    def put(self, record: Event) -> bool:
+        """Take a record; False when there was no room for it."""
+        ...
+
+
+class ShowLog:
+    """Notes what a show's ticks bring. All methods: the engine's thread; none waits when live.
+
+    A tick in which nothing happens costs a few comparisons of identity. `warnings` gives
+    what the performer should know, `camera_start` when the film before the camera began, on the
+    show's clock, None for a device.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        archive: Archive,
+        start: Params,
+        warnings: Callable[[], tuple[str, ...]] = tuple,
+        camera_start: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        self._sink = sink
+        self._warnings = warnings
+        self._camera_start = camera_start
+        self._cast = _Cast(archive)
+        self._settings = _Settings(start)
+        self._origin_s: float | None = None
+        self._hands = Hands(start)
+        self._observation: Observation | None = None
+        self._shots: tuple[int, ...] = ()
+        self._cuts = 0
+        self._seen_due_s = self._due_s = 0.0
+        self._alive_due_s = ALIVE_S
+        self._told_pulse: Pulse | None = None
+        self._told_warnings: tuple[str, ...] = ()
+        self._camera_s: float | None = None
+        self._cues: list[tuple[Cue, int]] = []
+        self._count = 0
+        self._fading: int | None = None
+        self._pictures = 0
+        self._now = 0.0
+        self.faults = 0
+
+    def take(self, tick: Tick) -> None:
+        """Note what happened in one tick."""
+        if self._origin_s is None:
+            self._origin_s = tick.now
+        self._pictures += 1
+        self._now = t = self._time(tick.now)
+        self._note_params(t, tick.hands)
+        if tick.sight.observation is not self._observation:
+            self._note_sight(t, tick.sight.observation)
+        self._note_hands(t, tick.hands)
+        if tick.cue is not None:
+            self._note_cue(tick.cue)
+        self._note_program(t, tick.program)
+        if t >= self._due_s:
+            self._note_now_and_then(t, tick)
+
+    def end(self, now: float, counters: dict[str, int]) -> None:
+        """Note that the show has ended at `now`."""
+        counted = {told(name): count for name, count in counters.items()}
+        self._note(
+            lambda: End(
+                t=max(self._now, self._time(now)),
+                pictures=self._pictures,
+                cues=self._count,
+                counters=counted,
+            )
+        )
+
+    @property
+    def path(self) -> Path:
+        """Where the log begins."""
+        return self._sink.path
+
+    @property
+    def lost(self) -> int:
+        """How many records are not in the log."""
+        return self._sink.dropped + self.faults
+
+    @property
+    def warning(self) -> str | None:
+        """What the performer should know of the log."""
+        return self._sink.failure
+
+    @property
+    def origin_s(self) -> float | None:
+        """When the show's first picture was, on its clock; None before it."""
+        return self._origin_s
+
+    def _time(self, at_s: float) -> float:
+        return _rounded(at_s - (self._origin_s or 0.0))
+
+    def _note(self, make: Callable[[], Event]) -> bool:
+        """Hand a record over; one that cannot be written is counted, and the show goes on."""
+        try:
+            record = make()
+        except ValidationError as error:
+            self.faults += 1
+            if self.faults == 1:
+                log.warning("something cannot be logged: %s", error.errors()[:1])
+            return True
+        return self._sink.put(record)
+
+    def _note_params(self, t: float, hands: Hands) -> None:
+        values = self._settings.changes(t, hands.as_set or hands.params)
+        if values and not self._note(lambda: ParamsChanged(t=t, values=values)):
+            self._settings.forget()
+
+    def _note_hands(self, t: float, hands: Hands) -> None:
+        if hands.fired or hands.pick is not None:
+            fired = tuple(sorted(trigger.value for trigger in hands.fired))
+            self._note(lambda: HandsMoved(t=t, fired=fired, pick=hands.pick))
+        if hands.preset != self._hands.preset or hands.step != self._hands.step:
+            self._note(lambda: Recalled(t=t, preset=told(hands.preset), step=told(hands.step)))
+        self._hands = hands
+        for onset in hands.sound.onsets:
+            self._note_onset(onset)
+
+    def _note_onset(self, onset: Onset) -> None:
+        self._note(lambda: OnsetHeard(t=self._time(onset.at_s), strength=round(onset.strength, 4)))
+
+    def _note_sight(self, t: float, observation: Observation | None) -> None:
+        self._observation = observation
+        if observation is None:
+            return
+        if observation.cuts != self._cuts:
+            self._cuts = observation.cuts
+            self._note(lambda: CameraCut(t=t, cuts=observation.cuts))
+        if t < self._seen_due_s:
+            return
+        best = observation.candidates[:BEST]
+        shots = tuple(match.moment.shot_id for match in best)
+        if shots == self._shots:
+            return
+        self._shots, self._seen_due_s = shots, t + SEEN_S
+        self._note(lambda: Seen(t=t, best=tuple(map(_candidate, best))))
+
+    def _note_cue(self, cue: Cue) -> int:
+        self._count += 1
+        number = self._count
+        self._cues = [*self._cues[-PENDING + 1 :], (cue, number)]
+        self._note(lambda: self._cast.given(cue, number, self._time(cue.decided_s)))
+        return number
+
+    def _note_program(self, t: float, program: Program) -> None:
+        if program.failed is not None:
+            failed, fault = self._number(program.failed), told(program.fault or "")
+            self._note(lambda: CueFailed(t=t, n=failed, fault=fault))
+        alone = len(program.layers) < 2
+        if program.begun is not None:
+            begun = self._number(program.begun)
+            self._note(lambda: CueBegun(t=t, n=begun, alone=alone))
+            self._fading = None if alone else begun
+        elif self._fading is not None and alone:
+            over, self._fading = self._fading, None
+            self._note(lambda: CueAlone(t=t, n=over))
+
+    def _number(self, cue: Cue) -> int:
+        """Return what a cue is called; one from a tick that failed is noted only now."""
+        known = (number for given, number in self._cues if given is cue)
+        return next(known, 0) or self._note_cue(cue)
+
+    def _note_now_and_then(self, t: float, tick: Tick) -> None:
+        self._due_s = t + NOW_AND_THEN_S
+        self._note_beat(t, tick)
+        warnings = self._warnings()
+        if warnings != self._told_warnings:
+            self._told_warnings = warnings
+            self._note(lambda: Warned(t=t, warnings=tuple(told(text) for text in warnings[:50])))
+        start_s = self._camera_start()
+        if start_s is not None and (
+            self._camera_s is None or abs(start_s - self._camera_s) > SLIP_S
+        ):
+            self._camera_s = start_s
+            self._note(lambda: CameraPlaced(t=t, start_s=self._time(start_s)))
+        if t >= self._alive_due_s:
+            self._alive_due_s = t + ALIVE_S
+            self._note(lambda: Alive(t=t, pictures=self._pictures))
+
+    def _note_beat(self, t: float, tick: Tick) -> None:
+        pulse, before = tick.hands.pulse, self._told_pulse
+        if pulse is None:
+            if before is not None:
+                self._told_pulse = None
+                self._note(lambda: BeatHeard(t=t))
+            return
+        is_same = before is not None and before.source == pulse.source
+        if is_same and before is not None and abs(before.bpm - pulse.bpm) < BPM:
+            return
+        self._told_pulse = pulse
+        beat = round(pulse.beat_at(tick.now), 3)
+        self._note(
+            lambda: BeatHeard(t=t, bpm=round(pulse.bpm, 2), beat=beat, source=told(pulse.source))
+        )
+
+
+class _Settings:
+    """Which parameters are to be told: switches and choices at once, numbers a few times a second.
+
+    So a fader that is drawn, or a preset that glides, is told as a row of steps and its end.
+    """
+
+    def __init__(self, start: Params) -> None:
+        self._seen: Params | None = start
+        self._told: dict[str, Setting] = {name: setting_of(start, name) for name in TABLE}
+        self._moved: set[str] = set()
+        self._due_s = 0.0
+
+    def changes(self, t: float, params: Params) -> dict[str, Setting]:
+        """Return what is to be told at `t`, by name; mostly nothing."""
+        if params is self._seen and not (self._moved and t >= self._due_s):
+            return {}
+        values: dict[str, Setting] = {}
+        if params is not self._seen:
+            for name, before in self._told.items():
+                value = setting_of(params, name)
+                if value == before:
+                    self._moved.discard(name)
+                elif name in NUMBERS:
+                    self._moved.add(name)
+                else:
+                    values[name] = value
+        if self._moved and t >= self._due_s:
+            self._due_s = t + MOVED_S
+            values |= {name: setting_of(params, name) for name in self._moved}
+            self._moved.clear()
+        self._seen = params
+        self._told |= values
+        return values
+
+    def forget(self) -> None:
+        """Tell everything anew: what was told last has been lost."""
+        self._seen, self._told = None, dict.fromkeys(TABLE, "\0")
+
+
+class _Cast:
+    """Films and shots of the archive as records."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._tags: dict[str, list[str]] = {}
+        for mark in archive.marks:
+            if mark.tag and mark.tag in crediting([mark.tag]):
+                tags = self._tags.setdefault(mark.fingerprint, [])
+                if mark.tag not in tags:
+                    tags.append(mark.tag)
+
+    def given(self, cue: Cue, number: int, t: float) -> CueGiven:
+        """Return the record of a cue."""
+        return CueGiven(
+            t=t,
+            n=number,
+            source=cue.source,
+            cause=told(cue.cause),
+            fade_s=cue.fade_s,
+            pace=cue.manner.pace,
+            at_end=cue.manner.at_end,
+            frame=cue.frame_number,
+            shot=None if cue.match is None else self._shot(cue.match),
+        )
+
+    def _shot(self, match: Match) -> Shot:
+        film = self._archive.film(match.moment.film_id).film
+        span = self._archive.shot(match.start.shot_id).span
+        return Shot(
+            film=self._film(film),
+            shot=match.start.shot_id,
+            start_s=span.start_s,
+            end_s=span.end_s,
+            moment_s=match.moment.time_s,
+            entry_s=match.start.time_s,
+            score=round(match.score, 4),
+            parts={name: round(score, 4) for name, score in match.parts},
+        )
+
+    def _film(self, film: FilmRecord) -> Film:
+        tags = tuple(self._tags.get(film.fingerprint, ()))
+        return Film(fingerprint=film.fingerprint, path=readable(film.path), tags=tags)
+
+
+def head_of(show: Show, began: datetime) -> Head:
+    """Return the first line of a show's log."""
+    archive, config = show.archive, show.config
+    return Head(
+        livematch=livematch.__version__,
+        show=uuid.uuid4().hex,
+        began=began.isoformat(timespec="seconds"),
+        archive=ArchiveFacts(
+            path=readable(archive.folder.resolve()),
+            id=archive.id,
+            model=archive.model.name,
+            model_sha256=archive.model.sha256,
+            rows=archive.rows,
+        ),
+        setup=Setup(
+            size=config.size_px,
+            fps=config.fps,
+            camera=readable(config.camera),
+            film=_camera_film(show),
+            sound=readable(config.sound),
+            offline=config.offline,
+            seconds=config.seconds,
+            preset=told(config.preset),
+        ),
+        start=differing(config.start, Params()),
+        table=table_version(),
+    )
+
+
+def open_writer(show: Show, began: datetime) -> LogWriter | None:
+    """Begin the log that the set-up asks for; UsageError when a file that was named cannot be.
+
+    A folder that cannot be written to costs the log, with a warning, and not the show.
+    """
+    config = show.config
+    if config.log is None and config.logs is None:
+        return None
+    try:
+        place, file = (
+            places.named(config.log)
+            if config.log is not None
+            else places.named_by(config.logs or places.own_folder(), began)
+        )
+    except UsageError as error:
+        if config.log is not None:
+            raise
+        log.warning("%s", error)
+        return None
+    return LogWriter(place, file, head_of(show, began), waits=config.offline)
+
+
+@contextmanager
+def open_log(
+    show: Show, began: datetime, warnings: Callable[[], tuple[str, ...]]
+) -> Iterator[ShowLog | None]:
+    """Log a show while the block runs; None where none is asked for, or none can be written."""
+    writer = open_writer(show, began)
+    if writer is None:
+        yield None
+        return
+    writer.start()
+    try:
+        start = show.config.start
+        yield ShowLog(writer, show.archive, start, warnings, lambda: camera_start(show))
+    finally:
+        writer.close()
+
+
+def camera_start(show: Show) -> float | None:
+    """Return when the film before the camera began, on the show's clock; None for a device."""
+    return show.camera.began_s if isinstance(show.camera, PlayedCamera) else None
+
+
+def _camera_film(show: Show) -> CameraFilm | None:
+    path = Path(show.config.camera).expanduser()
+    if not isinstance(show.camera, PlayedCamera) or not path.is_file():
+        return None
+    try:
+        return CameraFilm(path=readable(path.resolve()), fingerprint=fingerprint(path))
+    except FilmError:
+        return None  # it plays all the same
+
+
+def _candidate(match: Match) -> Candidate:
+    return Candidate(
+        shot=match.moment.shot_id,
+        at_s=round(match.moment.time_s, 3),
+        score=round(match.score, 4),
+    )
+
+
+def _rounded(seconds: float) -> float:
+    return round(seconds, 6)

@@ -20,6 +20,7 @@ from livematch.cli.midi import midi_app
 from livematch.cli.osc import osc
 from livematch.cli.play import play
 from livematch.cli.preset import preset_app
+from livematch.cli.replay import replay
 from livematch.cli.touchosc import touchosc
 from livematch.errors import LivematchError
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, play, index, find, cues, devices, keys, osc, touchosc, bench):
+for command in (demo, play, replay, index, find, cues, devices, keys, osc, touchosc, bench):
     app.command(command.__name__)(command)
 app.add_typer(archive_app, name="archive")
 app.add_typer(midi_app, name="midi")

@@ -14,7 +14,7 @@ from livematch.showlog.records import LONGEST_LINE, RECORDS, VERSION, Event, Hea
 
 log = logging.getLogger(__name__)
 
-MOST_EVENTS = 1_000_000  # of those that a reader keeps: months of cues
+MOST_EVENTS = 250_000  # of those that a reader keeps: a week of lively cues
 
 
 class ShowLogError(LivematchError):

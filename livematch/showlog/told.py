@@ -27,6 +27,9 @@ LOOKS: tuple[str, ...] = tuple(
 )
 
 
+MOST_UNKNOWN = 50
+
+
 @dataclass(slots=True)
 class ToldCue:
     """A cue of a show: how it was given, and when its first picture came on; None if never."""
@@ -124,7 +127,8 @@ class _Teller:
         """Return the parameters with those that show set to some values."""
         for name, value in values.items():
             if name not in TABLE:
-                self.told.unknown.add(name)
+                if len(self.told.unknown) < MOST_UNKNOWN:
+                    self.told.unknown.add(name)
             elif name in LOOKS:
                 try:
                     params = changed(params, name, value)

@@ -10,7 +10,7 @@ from rich.console import Console
 import livematch
 from livematch.cli.archive import archive_app
 from livematch.cli.bench import bench
-from livematch.cli.credits import credits
+from livematch.cli.credits import list_credits
 from livematch.cli.cues import cues
 from livematch.cli.demo import demo
 from livematch.cli.devices import devices
@@ -33,21 +33,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    demo,
-    play,
-    replay,
-    credits,
-    index,
-    find,
-    cues,
-    devices,
-    keys,
-    osc,
-    touchosc,
-    bench,
-):
+for command in (demo, play, replay, index, find, cues, devices, keys, osc, touchosc, bench):
     app.command(command.__name__)(command)
+app.command("credits")(list_credits)
 app.add_typer(archive_app, name="archive")
 app.add_typer(midi_app, name="midi")
 app.add_typer(preset_app, name="preset")

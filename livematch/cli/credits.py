@@ -13,15 +13,15 @@ from livematch.archive.store import Archive
 from livematch.cli.options import JsonOption
 from livematch.errors import ArchiveError, UsageError
 from livematch.files import write_whole
+from livematch.sheet import time_code
 from livematch.showlog.credits import Credit, Ledger, tags_of, total_s
 from livematch.showlog.note import (
-    UNNOTED,
     as_markdown,
     as_text,
     as_values,
     minutes,
-    plain,
-    spans,
+    rights_of,
+    times_of,
     title_of,
 )
 from livematch.showlog.reader import LoggedShow, open_shows
@@ -30,7 +30,7 @@ SPANS = 5  # showings of one film in the table
 KINDS = (".md", ".txt", ".json")
 
 
-def credits(  # noqa: A001 - the command's name
+def list_credits(
     logs: Annotated[list[Path], typer.Argument(help="Logs of shows, or parts of them.")],
     archive: Annotated[
         Path | None, typer.Option("--archive", "-a", help="Where the archive is now.")
@@ -85,15 +85,20 @@ def _print(films: Sequence[Credit], *, several: bool) -> None:
     if not films:
         Console(stderr=True).print("No film was shown.")
         return
-    table = Table("film", "by", "licence", "times", "in all", box=None, header_style="dim")
-    for column in table.columns[3:]:
-        column.justify = "right"
+    table = Table("film", "shown", "in all", "rights", box=None, header_style="dim")
+    table.columns[2].justify = "right"
     for film in films:
-        licence = plain(", ".join(film.licences)) or f"({UNNOTED})"
-        by = plain(", ".join(film.authors))
-        table.add_row(title_of(film), by, licence, str(len(film.showings)), minutes(film.total_s))
-        for line in spans(film, SPANS, several=several):
-            table.add_row(f"  {line}", style="dim")
+        row = (title_of(film), times_of(film), minutes(film.total_s), rights_of(film))
+        table.add_row(*row, style="bold")
+        for showing in film.showings[:SPANS]:
+            where = f"show {showing.show + 1}, " if several else ""
+            table.add_row(
+                f"  {time_code(showing.from_s)} to {time_code(showing.to_s)}",
+                f"{where}at {time_code(showing.at_s)}",
+                minutes(showing.seen_s),
+            )
+        if len(film.showings) > SPANS:
+            table.add_row(f"  and {len(film.showings) - SPANS} more: --json has all")
     console.print(table)
     unnoted = sum(not film.licences for film in films)
     noted = f"; {unnoted} without a licence noted" if unnoted else ""

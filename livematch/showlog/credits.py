@@ -79,8 +79,10 @@ class _Film:
 
 
 class Ledger:
-    """Adds up what shows have shown. A shot counts from its first picture to when the next is
-    fully on, while the program can be seen at all: not behind black, the camera or the grid.
+    """Adds up what shows have shown.
+
+    A shot counts from its first picture to when the next is fully on, while the program can be
+    seen at all: not behind black, the camera or the grid.
     """
 
     def __init__(self) -> None:

@@ -1,16 +1,16 @@
-"""Credits as they are written: for a programme note, in plain text or Markdown, or as plain values."""
+"""Credits as they are written: a programme note in plain text or Markdown, or plain values."""
 
 import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from livematch.sheet import time_code
 from livematch.showlog.credits import Credit
 from livematch.showlog.records import Head
 
 UNNOTED = "licence not noted"
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -30,6 +30,11 @@ def rights_of(credit: Credit) -> str:
     return plain(f"{', '.join(credit.authors)}; {licence}" if credit.authors else licence)
 
 
+def times_of(credit: Credit) -> str:
+    """Say how often a film was shown."""
+    return "once" if len(credit.showings) == 1 else f"{len(credit.showings)} times"
+
+
 def minutes(seconds: float) -> str:
     """Write a length as h:mm:ss.s, the hours where there are any."""
     tenths = round(seconds * 10)
@@ -40,19 +45,17 @@ def minutes(seconds: float) -> str:
 
 def as_text(heads: Sequence[Head], films: Sequence[Credit]) -> str:
     """Write the credits as plain text."""
-    lines = [_dates(heads), ""]
-    for film in films:
-        lines.append(f"{title_of(film)}: {rights_of(film)} ({_counted(film)})")
-    return "\n".join(lines) + "\n"
+    lines = [f"{title_of(film)}: {rights_of(film)} ({_counted(film)})" for film in films]
+    return "\n".join([_dates(heads), "", *lines]) + "\n"
 
 
 def as_markdown(heads: Sequence[Head], films: Sequence[Credit]) -> str:
     """Write the credits as Markdown; nothing in a film's name counts as any."""
-    lines = ["# Films shown", "", _escaped(_dates(heads)), ""]
-    for film in films:
-        lines.append(f"- **{_escaped(title_of(film))}**: {_escaped(rights_of(film))}")
-        lines[-1] += f" ({_counted(film)})"
-    return "\n".join(lines) + "\n"
+    lines = [
+        f"- **{_escaped(title_of(film))}**: {_escaped(rights_of(film))} ({_counted(film)})"
+        for film in films
+    ]
+    return "\n".join(["# Films shown", "", _dates(heads), "", *lines]) + "\n"
 
 
 def as_values(
@@ -88,24 +91,12 @@ def as_values(
     }
 
 
-def spans(credit: Credit, most: int, *, several: bool) -> list[str]:
-    """Return the first showings of a film in a line each; `several`: of more than one show."""
-    lines = [
-        f"{f'show {showing.show + 1}, ' if several else ''}at {time_code(showing.at_s)}:"
-        f" {time_code(showing.from_s)} to {time_code(showing.to_s)}"
-        for showing in credit.showings[:most]
-    ]
-    more = len(credit.showings) - most
-    return [*lines, f"and {more} more: --json has all"] if more > 0 else lines
-
-
 def _counted(film: Credit) -> str:
-    times = len(film.showings)
-    return f"{'once' if times == 1 else f'{times} times'}, {minutes(film.total_s)}"
+    return f"{times_of(film)}, {minutes(film.total_s)}"
 
 
 def _dates(heads: Sequence[Head]) -> str:
-    days = list(dict.fromkeys(plain(head.began[:10]) for head in heads))
+    days = dict.fromkeys(head.began[:10] for head in heads if _DAY.match(head.began))
     return ", ".join(days)
 
 

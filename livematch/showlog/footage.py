@@ -49,11 +49,6 @@ class Footage:
                 self._shots[cue.given.n] = cue.given.shot
                 self._find(archive, cue.given.shot)
 
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """What is read."""
-        return tuple(self._files.values())
-
     def clip(self, moment: Moment) -> Clip:
         """Say what to play for a moment of a script, whose shot is the number of a cue."""
         shot = self._shots[moment.shot_id]

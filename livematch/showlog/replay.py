@@ -1,10 +1,11 @@
 """A replay: the show of a log performed again, offline, at any size and rate."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from livematch.archive.contents import playable_file
 from livematch.archive.store import Archive
 from livematch.errors import RecordError, UsageError
 from livematch.render.encoding import CONTAINERS, even
@@ -70,6 +71,7 @@ def replay(
     grid = Grid(wish.fps or setup.fps)
     first, end = _span(grid, show, wish)
     with Archive.open(wish.archive or Path(show.head.archive.path)) as archive:
+        _refuse_source(wish.out, _sources(logged, show, archive, wish))
         footage = Footage(archive, show.cues)
         if not wish.skip_missing:
             refuse_gone(footage, archive)
@@ -91,7 +93,6 @@ def replay(
         count = end - begins
         rendered = _whole(
             wish.out,
-            (*footage.files, *(part.path for part in logged.parts)),
             lambda part: render(
                 script,
                 footage,
@@ -158,10 +159,25 @@ def _refuse_name(out: Path) -> None:
         raise RecordError(f"{out}: the folder {out.parent} cannot be written to")
 
 
-def _whole(out: Path, sources: tuple[Path, ...], make: Callable[[Path], Rendered]) -> Rendered:
-    """Have a film made under another name, and give it its own when it is whole."""
+def _sources(logged: LoggedShow, show: ToldShow, archive: Archive, wish: Wish) -> Iterator[Path]:
+    """Yield every file that a replay must leave as it is."""
+    yield from (part.path for part in logged.parts)
+    for stored in archive.films():
+        yield stored.film.path
+        yield playable_file(archive.folder, stored)
+    if show.head.setup.film is not None:
+        yield Path(show.head.setup.film.path)
+    if wish.camera is not None:
+        yield wish.camera
+
+
+def _refuse_source(out: Path, sources: Iterable[Path]) -> None:
     if out.exists() and any(source.exists() and out.samefile(source) for source in sources):
-        raise UsageError(f"{out} is played in this show: name another file")
+        raise UsageError(f"{out} is what this show is made from: name another file")
+
+
+def _whole(out: Path, make: Callable[[Path], Rendered]) -> Rendered:
+    """Have a film made under another name, and give it its own when it is whole."""
     part = out.with_name(f".{out.stem}.{os.getpid()}{out.suffix}")
     try:
         rendered = make(part)

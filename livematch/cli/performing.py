@@ -67,7 +67,7 @@ def conclude(console: Console, config: ShowConfig, report: ShowReport) -> None:
     for name, count in report.counters.items():
         console.print(f"{name}: {count}", markup=False)
     if report.log is not None:
-        console.print(f"log      {report.log}", markup=False)
+        console.print(f"log      {report.log}", markup=False, soft_wrap=True)
     if config.record is not None and config.record.exists():
         console.print(f"recorded {config.record}", markup=False)
 

@@ -60,7 +60,7 @@ def replay(
         f"{done.pictures} pictures in {done.seconds:.1f} s, {len(done.cues)} changes{failed}",
         markup=False,
     )
-    console.print(f"replayed {out}", markup=False)
+    console.print(f"replayed {out}", markup=False, soft_wrap=True)
 
 
 def _replay(console: Console, log: Path, wish: Wish) -> Replayed:

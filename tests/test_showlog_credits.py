@@ -12,7 +12,16 @@ from livematch.showlog.credits import Credit, Ledger
 from livematch.showlog.licences import author_of, crediting, licence_of
 from livematch.showlog.note import as_markdown, as_text, minutes
 from livematch.showlog.reader import open_show_log, open_shows
-from livematch.showlog.records import Alive, CueAlone, CueBegun, End, Event, Head, ParamsChanged
+from livematch.showlog.records import (
+    Alive,
+    CueAlone,
+    CueBegun,
+    End,
+    Event,
+    Head,
+    Offered,
+    ParamsChanged,
+)
 
 
 def end(t: float) -> End:
@@ -91,6 +100,26 @@ def test_behind_black_camera_and_grid_nothing_is_shown(tmp_path: Path) -> None:
     )
     # seen in the 1st, 5th and 6th second; it moved in all but the grid's and the frozen ones
     assert times(found[SEA]) == [(0.0, 3.0, 1.0, 5.0)]
+
+
+def test_what_plays_in_the_grid_counts_by_itself(tmp_path: Path) -> None:
+    city, night = given(2, 0.0, "city").shot, given(3, 0.0, "night").shot
+    assert city is not None
+    assert night is not None
+    found = summed(
+        tmp_path,
+        *cut_to(1, 0.0, "sea"),
+        ParamsChanged(t=1.0, values={"screen": "grid"}),
+        Offered(t=1.0, shots=(2, 3), new=(city, night)),
+        Offered(t=2.5, shots=(3,)),
+        ParamsChanged(t=3.0, values={"screen": "program"}),
+        Offered(t=3.0, shots=()),
+        end(4.0),
+    )
+    assert times(found[SEA]) == [(0.0, 2.0, 2.0, 4.0)]
+    assert times(found[CITY]) == [(1.0, 1.5, 2.0, 3.5)]
+    assert times(found["/films/night.mp4"]) == [(1.0, 2.0, 2.0, 4.0)]
+    assert [found[path].showings[0].in_grid for path in (SEA, CITY)] == [False, True]
 
 
 def test_a_shot_that_goes_round_is_shown_whole(tmp_path: Path) -> None:

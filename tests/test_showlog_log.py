@@ -9,7 +9,7 @@ import pytest
 
 from livematch.archive.store import Archive
 from livematch.control.commands import Trigger
-from livematch.control.params import Params
+from livematch.control.params import Layout, Params
 from livematch.control.state import Hands
 from livematch.engine import Tick
 from livematch.eyes import Sight
@@ -27,6 +27,7 @@ from livematch.showlog.records import (
     End,
     Event,
     HandsMoved,
+    Offered,
     OnsetHeard,
     ParamsChanged,
     Recalled,
@@ -231,6 +232,26 @@ def test_cuts_onsets_beat_presets_warnings_and_the_camera_are_noted(
         Warned(t=3.0, warnings=()),
         CameraPlaced(t=4.0, start_s=-7.75),
     ]
+
+
+def test_what_plays_in_the_grid_is_noted_while_it_is_seen(archive: Archive, sink: Kept) -> None:
+    board = matches(archive, 0, 6)
+    log = ShowLog(sink, archive, START, offered=lambda: tuple(board))
+    grid = Hands(replace(START, screen=Layout.GRID), as_set=START)
+    log.take(tick(0.0))
+    for n in range(1, 4):
+        log.take(tick(float(n), hands=grid))
+    board[0] = matches(archive, 12)[0]
+    log.take(tick(4.0, hands=grid))
+    log.take(tick(5.0))
+    log.take(tick(6.0))
+    noted = [record for record in sink.records if isinstance(record, Offered)]
+    assert [(r.t, len(r.shots), len(r.new)) for r in noted] == [
+        (1.0, 2, 2),
+        (4.0, 2, 1),
+        (5.0, 0, 0),
+    ]
+    assert noted[1].shots[1] == noted[0].shots[1]
 
 
 def test_what_cannot_be_written_costs_a_record_and_not_the_show(

@@ -22,6 +22,7 @@ from livematch.showlog.records import (
     CueGiven,
     End,
     HandsMoved,
+    Offered,
     OnsetHeard,
     ParamsChanged,
     Record,
@@ -219,6 +220,31 @@ def test_onsets_and_the_cuts_they_made_are_replayed(config: ShowConfig, tmp_path
     ]
     assert moved[0] == moved[1]
     assert len(moved[0]) >= 5
+
+
+def test_the_grid_is_replayed_with_what_played_in_it(config: ShowConfig, tmp_path: Path) -> None:
+    own = replace(
+        config,
+        start=replace(STRICT, shot_cooldown=0.5),
+        record=tmp_path / "show.mp4",
+        log=tmp_path / "show.jsonl",
+    )
+    hands: list[tuple[float, Command]] = [
+        (0.8, Set("screen", "grid")),
+        (1.6, Set("freeze", value=True)),
+        (1.8, Set("freeze", value=False)),
+        (3.0, Pick(2)),
+        (4.0, Set("screen", "grid")),
+        (4.6, Set("screen", "program")),
+    ]
+    performed(own, hands, 5.0)
+    offered = [r for r in records(own) if isinstance(r, Offered)]
+    assert [bool(r.shots) for r in offered][-1] is False
+    assert len(offered[0].new) == len(offered[0].shots) >= 3
+    replayed(own, tmp_path / "again.mp4")
+    before, after = decoded(tmp_path / "show.mp4"), decoded(tmp_path / "again.mp4")
+    apart = [float(np.abs(a - b).mean()) for a, b in zip(before, after, strict=True)]
+    assert max(apart) < SAME
 
 
 def test_a_live_show_is_replayed_from_its_log(folder: Path, tmp_path: Path) -> None:

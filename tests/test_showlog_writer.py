@@ -21,6 +21,7 @@ from livematch.showlog.records import (
     Event,
     Gap,
     Head,
+    Offered,
     ParamsChanged,
     line_of,
 )
@@ -206,6 +207,21 @@ def test_a_part_is_read_without_those_before_it(tmp_path: Path) -> None:
     on = max((c for c in whole.cues if (c.begun_s or 0) < begins_s), key=lambda c: c.given.n)
     assert on.given in kept  # what is on where the part begins is known
     assert told.camera[-1][1] == -0.5
+
+
+def test_a_part_begins_with_what_is_in_the_grid(tmp_path: Path) -> None:
+    shots = {n: given(n, 0.0).shot for n in (1, 2)}
+    records = [
+        Offered(t=0.0, shots=(1, 2), new=tuple(shot for shot in shots.values() if shot)),
+        Offered(t=0.5, shots=(2,)),
+        *many(30),
+    ]
+    first = written(tmp_path / "parts.jsonl", records, part_bytes=4096)
+    first.unlink()
+    second = parts_beside(first)[0]
+    told = tell(open_show_log(second))
+    assert [cell.shot for cell in told.cells.values()] == [2]
+    assert told.offers == [(told.head.t, (-1,))]
 
 
 def test_a_disk_that_fills_up_between_parts_ends_the_log(tmp_path: Path) -> None:

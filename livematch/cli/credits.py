@@ -13,7 +13,6 @@ from livematch.archive.store import Archive
 from livematch.cli.options import JsonOption
 from livematch.errors import ArchiveError, UsageError
 from livematch.files import write_whole
-from livematch.sheet import time_code
 from livematch.showlog.credits import Credit, Ledger, tags_of, total_s
 from livematch.showlog.note import (
     as_markdown,
@@ -93,12 +92,12 @@ def _print(films: Sequence[Credit], *, several: bool) -> None:
         for showing in film.showings[:SPANS]:
             where = f"show {showing.show + 1}, " if several else ""
             table.add_row(
-                f"  {time_code(showing.from_s)} to {time_code(showing.to_s)}",
-                f"{where}at {time_code(showing.at_s)}",
+                f"  {minutes(showing.from_s)} to {minutes(showing.to_s)}",
+                f"{where}at {minutes(showing.at_s)}{' in the grid' if showing.in_grid else ''}",
                 minutes(showing.seen_s),
             )
         if len(film.showings) > SPANS:
-            table.add_row(f"  and {len(film.showings) - SPANS} more: --json has all")
+            table.add_row(f"  and {len(film.showings) - SPANS} more: --json")
     console.print(table)
     unnoted = sum(not film.licences for film in films)
     noted = f"; {unnoted} without a licence noted" if unnoted else ""

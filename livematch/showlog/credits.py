@@ -13,6 +13,7 @@ from livematch.showlog.records import (
     CueGiven,
     Event,
     Head,
+    Offered,
     ParamsChanged,
     Setting,
     Shot,
@@ -27,7 +28,8 @@ class Showing:
     """One stay of a shot on the program.
 
     It began at `at_s` of the show, whose number among those asked for is `show`, from 0; for
-    `seen_s` it could be seen, and what was seen lies from `from_s` to `to_s` in its film.
+    `seen_s` it could be seen, and what was seen lies from `from_s` to `to_s` in its film. `in_grid`
+    it was one of several.
     """
 
     show: int
@@ -35,6 +37,7 @@ class Showing:
     seen_s: float
     from_s: float
     to_s: float
+    in_grid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +61,19 @@ class _Stay:
     """A shot that is on: since when, for how long it has been seen, and has moved."""
 
     at_s: float
-    cue: CueGiven
     shot: Shot
+    pace: float = 1.0
+    goes_round: bool = True
+    in_grid: bool = False
     seen_s: float = 0.0
     played_s: float = 0.0
 
     def showing(self, show: int) -> Showing:
-        shot, moved_s = self.shot, self.played_s * self.cue.pace
+        shot, moved_s = self.shot, self.played_s * self.pace
         to_s = min(shot.entry_s + moved_s, shot.end_s)
-        is_round = self.cue.at_end is AtEnd.LOOP and shot.entry_s + moved_s > shot.end_s
+        is_round = self.goes_round and shot.entry_s + moved_s > shot.end_s
         from_s = min(shot.start_s, shot.entry_s) if is_round else shot.entry_s
-        return Showing(show, self.at_s, self.seen_s, from_s, to_s)
+        return Showing(show, self.at_s, self.seen_s, from_s, to_s, self.in_grid)
 
 
 @dataclass(slots=True)
@@ -82,7 +87,7 @@ class Ledger:
     """Adds up what shows have shown.
 
     A shot counts from its first picture to when the next is fully on, while the program can be
-    seen at all: not behind black, the camera or the grid.
+    seen at all: not behind black, the camera or the grid. What plays in the grid counts by itself.
     """
 
     def __init__(self) -> None:
@@ -135,6 +140,7 @@ class _Going:
         self._given: dict[int, CueGiven] = {}
         self._newest = 0
         self._on: list[tuple[int, _Stay | None]] = []
+        self._cells: dict[int, _Stay] = {}
 
     def take(self, record: Head | Event) -> list[_Stay]:
         """Go on to a record; returns the shots that are off with it."""
@@ -152,18 +158,31 @@ class _Going:
                 return self._begin(record)
             case CueAlone():
                 return self._leave(record.n)
+            case Offered():
+                return self._offer(record)
             case _:
                 pass
         return []
 
     def end(self) -> list[_Stay]:
         """End the show; returns what was still on."""
-        return [stay for _, stay in self._on if stay is not None]
+        return [*self._cells.values(), *(stay for _, stay in self._on if stay is not None)]
+
+    def _offer(self, offered: Offered) -> list[_Stay]:
+        """Take what is in the grid from here; returns what is there no more."""
+        new = {shot.shot: _Stay(offered.t, shot, in_grid=True) for shot in offered.new}
+        known = {**new, **self._cells}
+        before = self._cells
+        self._cells = {number: known[number] for number in offered.shots if number in known}
+        return [stay for number, stay in before.items() if number not in self._cells]
 
     def _begin(self, begun: CueBegun) -> list[_Stay]:
         given = self._given.pop(begun.n)
         self._newest = max(self._newest, begun.n)
-        stay = _Stay(begun.t, given, given.shot) if given.shot is not None else None
+        stay = None
+        if given.shot is not None:
+            goes_round = given.at_end is AtEnd.LOOP
+            stay = _Stay(begun.t, given.shot, given.pace, goes_round)
         gone, self._on = self._on[:-1], [*self._on[-1:], (begun.n, stay)]
         left = [stay for _, stay in gone if stay is not None]
         return left + (self._leave(begun.n) if begun.alone else [])
@@ -180,12 +199,18 @@ class _Going:
             return
         self.now = t
         screen = self._settings.get("screen", Layout.PROGRAM.value)
-        is_seen = screen in OF_THE_PROGRAM and self._settings.get("blackout") is not True
-        stands = self._settings.get("freeze") is True or screen == Layout.GRID.value
-        for _, stay in self._on:
-            if stay is not None:
-                stay.seen_s += passed_s if is_seen else 0.0
-                stay.played_s += 0.0 if stands else passed_s
+        is_black = self._settings.get("blackout") is True
+        is_frozen = self._settings.get("freeze") is True
+        is_grid = screen == Layout.GRID.value
+        is_seen = screen in OF_THE_PROGRAM and not is_black
+        stands = is_frozen or is_grid
+        for stay in self._cells.values() if is_grid else ():
+            stay.seen_s += 0.0 if is_black else passed_s
+            stay.played_s += 0.0 if is_frozen else passed_s
+        for _, on in self._on:
+            if on is not None:
+                on.seen_s += passed_s if is_seen else 0.0
+                on.played_s += 0.0 if stands else passed_s
 
 
 def tags_of(archive: Archive) -> dict[str, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from livematch.eyes import Blind, Eyes, Sight
 from livematch.indexing.scan import fingerprint
 from livematch.sheet import readable
 from livematch.showlog.records import Shot
-from livematch.showlog.told import ToldCue, ToldShow
+from livematch.showlog.told import ToldShow
 from livematch.values import Clip, Frame, Moment, Source
 
 log = logging.getLogger(__name__)
@@ -37,22 +37,27 @@ class Gone:
 
 
 class Footage:
-    """The films of a show's cues, as they lie now. One thread."""
+    """The films of a show's cues and of its grid, as they lie now. One thread."""
 
-    def __init__(self, archive: Archive, cues: Sequence[ToldCue]) -> None:
+    def __init__(self, archive: Archive, show: ToldShow) -> None:
         self.gone: dict[str, Gone] = {}
         """The films that are not there, by their content."""
         self._files: dict[str, Path] = {}
         self._shots: dict[int, Shot] = {}
-        for cue in cues:
+        for cue in show.cues:
             if cue.given.shot is not None and cue.begun_s is not None:
                 self._shots[cue.given.n] = cue.given.shot
-                self._find(archive, cue.given.shot)
+        self._shots |= show.cells
+        for shot in self._shots.values():
+            self._find(archive, shot)
 
     def clip(self, moment: Moment) -> Clip:
-        """Say what to play for a moment of a script, whose shot is the number of a cue."""
+        """Say what to play for a moment of a script, whose shot is the number of a cue or cell.
+
+        A film that is gone leaves its cell in the grid empty.
+        """
         shot = self._shots[moment.shot_id]
-        file = self._files[shot.film.fingerprint]
+        file = self._files.get(shot.film.fingerprint, Path(shot.film.path))
         return Clip(file, moment.time_s, shot.start_s, shot.end_s, Path(shot.film.path).stem)
 
     def _find(self, archive: Archive, shot: Shot) -> None:

@@ -14,7 +14,7 @@ import livematch
 from livematch.archive.records import FilmRecord
 from livematch.archive.store import Archive
 from livematch.camera.source import PlayedCamera
-from livematch.control.params import TABLE, Params
+from livematch.control.params import TABLE, Layout, Params
 from livematch.control.state import Hands
 from livematch.engine import Tick
 from livematch.errors import FilmError, UsageError
@@ -42,6 +42,7 @@ from livematch.showlog.records import (
     Film,
     HandsMoved,
     Head,
+    Offered,
     OnsetHeard,
     ParamsChanged,
     Recalled,
@@ -93,7 +94,7 @@ class ShowLog:
 
     A tick in which nothing happens costs a few comparisons of identity. `warnings` gives
     what the performer should know, `camera_start` when the film before the camera began, on the
-    show's clock, None for a device.
+    show's clock, None for a device, `offered` the candidates that have a number.
     """
 
     def __init__(
@@ -103,10 +104,13 @@ class ShowLog:
         start: Params,
         warnings: Callable[[], tuple[str, ...]] = tuple,
         camera_start: Callable[[], float | None] = lambda: None,
+        offered: Callable[[], tuple[Match, ...]] = tuple,
     ) -> None:
         self._sink = sink
         self._warnings = warnings
         self._camera_start = camera_start
+        self._offered = offered
+        self._cells: tuple[int, ...] = ()
         self._cast = _Cast(archive)
         self._settings = _Settings(start)
         self._origin_s: float | None = None
@@ -139,6 +143,8 @@ class ShowLog:
         if tick.cue is not None:
             self._note_cue(tick.cue)
         self._note_program(t, tick.program)
+        if self._cells or tick.hands.params.screen is Layout.GRID:
+            self._note_cells(t, is_grid=tick.hands.params.screen is Layout.GRID)
         if t >= self._due_s:
             self._note_now_and_then(t, tick)
 
@@ -221,6 +227,18 @@ class ShowLog:
             return
         self._shots, self._seen_due_s = shots, t + SEEN_S
         self._note(lambda: Seen(t=t, best=tuple(map(_candidate, best))))
+
+    def _note_cells(self, t: float, *, is_grid: bool) -> None:
+        """Note which shots play in the grid, while that is seen."""
+        offered = self._offered() if is_grid else ()
+        cells = tuple(match.moment.shot_id for match in offered)
+        if cells == self._cells:
+            return
+        fresh = [match for match in offered if match.moment.shot_id not in self._cells]
+        self._cells = cells
+        new = tuple(map(self._cast.shot, fresh))
+        if not self._note(lambda: Offered(t=t, shots=cells, new=new)):
+            self._cells = (-1,)  # all of it is told again
 
     def _note_cue(self, cue: Cue) -> int:
         self._count += 1
@@ -343,10 +361,11 @@ class _Cast:
             pace=cue.manner.pace,
             at_end=cue.manner.at_end,
             frame=cue.frame_number,
-            shot=None if cue.match is None else self._shot(cue.match),
+            shot=None if cue.match is None else self.shot(cue.match),
         )
 
-    def _shot(self, match: Match) -> Shot:
+    def shot(self, match: Match) -> Shot:
+        """Return the record of a shot that is played."""
         film = self._archive.film(match.moment.film_id).film
         span = self._archive.shot(match.start.shot_id).span
         return Shot(
@@ -428,7 +447,14 @@ def open_log(
     writer.start()
     try:
         start = show.config.start
-        yield ShowLog(writer, show.archive, start, warnings, lambda: camera_start(show))
+        yield ShowLog(
+            writer,
+            show.archive,
+            start,
+            warnings,
+            lambda: camera_start(show),
+            lambda: show.director.offered,
+        )
     finally:
         writer.close()
 

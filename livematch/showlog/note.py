@@ -82,6 +82,7 @@ def as_values(
                         "seconds": round(showing.seen_s, 3),
                         "film_from_s": round(showing.from_s, 3),
                         "film_to_s": round(showing.to_s, 3),
+                        "in_grid": showing.in_grid,
                     }
                     for showing in film.showings
                 ],

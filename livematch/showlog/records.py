@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter
 
+from livematch.control.commands import PICKS
 from livematch.control.params import TABLE, Params
 from livematch.sheet import readable
 from livematch.values import AtEnd, Source
@@ -201,6 +202,18 @@ class Seen(_Event):
     best: Annotated[tuple[Candidate, ...], Field(max_length=BEST)]
 
 
+class Offered(_Event):
+    """What plays in the cells of the grid while that is on; empty when it is so no more.
+
+    `shots` are the archive's numbers of them, in the order of the cells, and `new` those that had
+    no cell before.
+    """
+
+    event: Literal["offered"] = "offered"
+    shots: Annotated[tuple[Count, ...], Field(max_length=PICKS)]
+    new: Annotated[tuple[Shot, ...], Field(max_length=PICKS)] = ()
+
+
 class CameraCut(_Event):
     """The camera's own picture has cut; `cuts` of them so far."""
 
@@ -256,6 +269,7 @@ Event = (
     | OnsetHeard
     | BeatHeard
     | Seen
+    | Offered
     | CameraCut
     | CameraPlaced
     | Warned

@@ -20,6 +20,7 @@ from livematch.showlog.script import (
     cues_on,
     from_picture,
     looks_on,
+    offers_on,
     pictures_of,
     without,
 )
@@ -72,7 +73,7 @@ def replay(
     first, end = _span(grid, show, wish)
     with Archive.open(wish.archive or Path(show.head.archive.path)) as archive:
         _refuse_source(wish.out, _sources(logged, show, archive, wish))
-        footage = Footage(archive, show.cues)
+        footage = Footage(archive, show)
         if not wish.skip_missing:
             refuse_gone(footage, archive)
         for gone in footage.gone.values():
@@ -89,6 +90,7 @@ def replay(
             show.start,
             looks_on(grid, show.looks),
             eyes,
+            offers_on(grid, show),
         )
         count = end - begins
         rendered = _whole(

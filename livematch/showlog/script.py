@@ -70,6 +70,19 @@ def looks_on(grid: Grid, changes: Iterable[tuple[float, Params]]) -> list[tuple[
     return [(grid.time_s(grid.picture(at_s)), params) for at_s, params in changes]
 
 
+def offers_on(grid: Grid, show: ToldShow) -> list[tuple[float, tuple[Match, ...]]]:
+    """Return what is in the grid, from which picture on."""
+
+    def match(cell: int) -> Match:
+        shot = show.cells[cell]
+        moment = Moment(-1, -1, cell, shot.entry_s)
+        return Match(moment, shot.score, tuple(shot.parts.items()))
+
+    return [
+        (grid.time_s(grid.picture(at_s)), tuple(map(match, cells))) for at_s, cells in show.offers
+    ]
+
+
 def pictures_of(grid: Grid, show: ToldShow) -> int:
     """Return how many pictures the replay of a whole show has."""
     last = grid.picture(show.end_s)

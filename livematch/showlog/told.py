@@ -14,8 +14,10 @@ from livematch.showlog.records import (
     Event,
     Gap,
     Head,
+    Offered,
     ParamsChanged,
     Setting,
+    Shot,
 )
 
 # what the audience sees follows from these; `fade` is in the cues, the others only operators see
@@ -44,7 +46,8 @@ class ToldShow:
     """What a replay needs of a log. Times in seconds from the show's first picture.
 
     `cues` are in the order in which they were decided, `looks` the parameters that show and that
-    changed, `camera` from when on the camera's film is to be reckoned from which start.
+    changed, `camera` from when on the camera's film is to be reckoned from which start. `offers`
+    say from when on which of `cells` are in the grid; each has a number of its own, below zero.
     """
 
     head: Head
@@ -52,6 +55,8 @@ class ToldShow:
     cues: list[ToldCue] = field(default_factory=list)
     looks: list[tuple[float, Params]] = field(default_factory=list)
     camera: list[tuple[float, float]] = field(default_factory=list)
+    offers: list[tuple[float, tuple[int, ...]]] = field(default_factory=list)
+    cells: dict[int, Shot] = field(default_factory=dict)
     end_s: float = 0.0
     is_ended: bool = False
     lost: int = 0
@@ -72,6 +77,7 @@ class _Teller:
     def __init__(self, show: LoggedShow) -> None:
         self._show = show
         self._by_number: dict[int, ToldCue] = {}
+        self._cells: dict[int, int] = {}
         self._kept = 0
         self.told = ToldShow(show.head, Params())
         self._params = self.told.start = self._changed(Params(), show.head.start)
@@ -86,6 +92,8 @@ class _Teller:
                 self._look(record.t, self._changed(self._params, record.values))
             case CueGiven() | CueBegun() | CueFailed():
                 self._cue(record)
+            case Offered():
+                self._offer(record)
             case CameraPlaced() if not told.camera or told.camera[-1][1] != record.start_s:
                 told.camera.append((record.t, record.start_s))
                 self._keep()
@@ -116,6 +124,21 @@ class _Teller:
                 cue.failed = True
             case _:
                 pass
+
+    def _offer(self, offered: Offered) -> None:
+        """Take what is in the grid; what a later part tells again is there already."""
+        told, new = self.told, {shot.shot: shot for shot in offered.new}
+        cells: dict[int, int] = {}
+        for number in offered.shots:
+            if number in self._cells:
+                cells[number] = self._cells[number]
+            elif number in new:
+                cells[number] = -1 - len(told.cells)
+                told.cells[cells[number]] = new[number]
+        if tuple(cells) != tuple(self._cells):
+            told.offers.append((offered.t, tuple(cells.values())))
+            self._keep()
+        self._cells = cells
 
     def _look(self, at_s: float, params: Params) -> None:
         if params != self._params:

@@ -15,6 +15,7 @@ from livematch.showlog.records import (
     Event,
     Gap,
     Head,
+    Offered,
     ParamsChanged,
     Recalled,
     Record,
@@ -41,6 +42,7 @@ class Standing:
         self._on: dict[int, CueBegun] = {}
         self._camera: CameraPlaced | None = None
         self._recalled: Recalled | None = None
+        self._offered = Offered(t=head.t, shots=())
 
     def note(self, record: Record) -> None:
         """Take account of a record that has been written."""
@@ -57,6 +59,10 @@ class Standing:
                 self._on = {**kept, record.n: record}
             case CueAlone():
                 self._on = {n: begun for n, begun in self._on.items() if n == record.n}
+            case Offered():
+                known = {shot.shot: shot for shot in (*self._offered.new, *record.new)}
+                whole = tuple(known[number] for number in record.shots if number in known)
+                self._offered = record.model_copy(update={"new": whole})
             case CameraPlaced():
                 self._camera = record
             case Recalled():
@@ -71,6 +77,7 @@ class Standing:
         records += [self._given[n] for n in sorted(self._given)]
         records += self._on.values()
         records += [record for record in (self._camera, self._recalled) if record is not None]
+        records += [self._offered.model_copy(update={"t": t})] if self._offered.shots else []
         return records
 
 

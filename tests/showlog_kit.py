@@ -23,6 +23,7 @@ from livematch.showlog.records import (
     Setup,
     Shot,
     line_of,
+    table_version,
 )
 from livematch.values import Source
 
@@ -73,7 +74,7 @@ def head(show: int = 1, part: int = 1, t: float = 0.0, **start: float | bool | s
         ),
         setup=Setup(size=(192, 108), fps=25.0, camera="0"),
         start=start,
-        table="x",
+        table=table_version(),
     )
 
 

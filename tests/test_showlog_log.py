@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from livematch.archive.store import Archive
+from livematch.config import ShowConfig
 from livematch.control.commands import Trigger
 from livematch.control.params import Layout, Params
 from livematch.control.state import Hands
 from livematch.engine import Tick
 from livematch.eyes import Sight
 from livematch.playback.decks import Program
+from livematch.render.hud import HudStatus
+from livematch.session import open_show
+from livematch.show import Watch
 from livematch.showlog.log import ShowLog
 from livematch.showlog.records import (
     Alive,
@@ -262,6 +266,30 @@ def test_what_cannot_be_written_costs_a_record_and_not_the_show(
     assert sink.records == []
     assert log.lost == 3
     assert len(caplog.messages) == 1
+
+
+def test_a_log_that_has_stopped_is_on_the_hud_and_in_the_report(
+    folder: Path, sink: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = ShowConfig(
+        archive=folder / "archive",
+        camera="pattern",
+        size_px=(96, 64),
+        offscreen=True,
+        offline=True,
+        provider="cpu",
+        start=replace(START, hud=True),
+    )
+    sink.failure, sink.has_room = "the show is logged no more: disk full", False
+    told: list[HudStatus] = []
+    with open_show(config) as show:
+        monkeypatch.setattr(show.stage, "tell", told.append)
+        watch = Watch(show, show_log=ShowLog(sink, show.archive, START))
+        show.engine.run(watch, until_s=0.5)
+        report = watch.report()
+    assert sink.failure in told[-1].warnings
+    assert report.counters["not logged"] > 0
+    assert report.log == sink.path
 
 
 def test_the_end_counts(log: ShowLog, sink: Kept) -> None:

@@ -27,6 +27,7 @@ from livematch.showlog.records import (
     ParamsChanged,
     Record,
     Seen,
+    table_version,
 )
 from livematch.showlog.replay import Replayed, Wish, replay
 from livematch.showlog.told import tell
@@ -366,6 +367,18 @@ def test_a_log_that_was_cut_off_is_replayed_as_far_as_it_goes(
     done = replay(open_show_log(torn), Wish(tmp_path / "again.mp4"), say=said.append)
     assert done.pictures == round(1.48 * FPS) + 1
     assert any("ends in the middle" in line for line in said)
+
+
+def test_a_log_of_other_parameters_is_replayed_and_says_so(
+    show: ShowConfig, tmp_path: Path
+) -> None:
+    lines = logged(show).read_bytes().replace(b'"livematch":"', b'"livematch":"0.0.', 1)
+    other = tmp_path / "other.jsonl"
+    other.write_bytes(lines.replace(table_version().encode(), b"another", 1))
+    said: list[str] = []
+    replay(open_show_log(other), Wish(tmp_path / "again.mp4", to_s=0.2), say=said.append)
+    assert len(said) == 1
+    assert "other parameters" in said[0]
 
 
 def test_the_show_of_an_archive_that_is_gone_says_where_to_look(tmp_path: Path) -> None:

@@ -299,6 +299,8 @@ def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
         named_by(tmp_path / "file" / "shows", BEGAN)
     with pytest.raises(UsageError, match="is there already"):
         named(tmp_path / "file")
+    with pytest.raises(UsageError, match="a later part's"):
+        named(tmp_path / "x.2.jsonl")
     with pytest.raises(UsageError, match="cannot be written"):
         named(tmp_path / "nowhere" / "x.jsonl")
 

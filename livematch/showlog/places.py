@@ -103,7 +103,9 @@ def named_by(folder: Path, began: datetime, keep_bytes: int = KEEP_BYTES) -> tup
 
 
 def refuse_taken(file: Path | None) -> None:
-    """Raise UsageError if there is something under the name of a log that is to be written."""
+    """Raise UsageError if a log cannot have that name: it is taken, or that of a later part."""
+    if file is not None and first_of(file) != file:
+        raise UsageError(f"--log {file}: a name that ends in a number is a later part's")
     if file is not None and os.path.lexists(file):
         raise UsageError(f"--log {file} is there already: name another, or move it away")
 

@@ -14,6 +14,7 @@ from livematch.render.recorder import Policy, Recorder
 from livematch.rendering import Rendered, Script, render
 from livematch.showlog.footage import Footage, eyes_for, refuse_gone
 from livematch.showlog.reader import LoggedShow
+from livematch.showlog.records import table_version
 from livematch.showlog.script import (
     Grid,
     beginning_for,
@@ -117,6 +118,11 @@ def shortcomings(logged: LoggedShow, show: ToldShow) -> list[str]:
         said.append(f"the log ends in the middle of the show, at {show.end_s:.1f} s")
     if show.lost:
         said.append(f"{show.lost} records were lost when the show was logged: not all is as it was")
+    if show.head.table != table_version():
+        said.append(
+            f"the log is of other parameters than these, by livematch {show.head.livematch}:"
+            " what was left as usual may look otherwise"
+        )
     if show.unknown:
         names = ", ".join(sorted(show.unknown)[:5])
         said.append(f"the log has parameters that this livematch does not: {names}")

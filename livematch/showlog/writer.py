@@ -1,5 +1,6 @@
 """Writing a log beside a show: records wait in a bounded queue for a thread that owns the disk."""
 
+import contextlib
 import logging
 import queue
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from livematch.worker import Worker
 log = logging.getLogger(__name__)
 
 WAITING = 4096  # records that may wait for the disk: at a lively show's rate, over a minute
-WAKE_S = 0.5
+WAKE_S = 5.0
 
 
 class Standing:
@@ -109,11 +110,11 @@ class LogWriter:
         self._part_bytes = part_bytes
         self._part, self._size = 1, 0
         self._standing = Standing(head)
-        self._queue: queue.Queue[Event] = queue.Queue(waiting)
+        self._queue: queue.Queue[Event | None] = queue.Queue(waiting)
         self._gap = 0
         self._write(line_of(head))
         self._tidied = False
-        self._worker = Worker("log", self._step)
+        self._worker = Worker("log", self._step, wake=self._wake)
 
     @property
     def path(self) -> Path:
@@ -137,6 +138,10 @@ class LogWriter:
         if not self._worker.running:
             self._drain()
             self._end()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(queue.Full):  # then there is something to wake up for
+            self._queue.put_nowait(None)
 
     def _offer(self, record: Event) -> bool:
         try:
@@ -170,9 +175,9 @@ class LogWriter:
                 return
             self._take(record)
 
-    def _take(self, record: Event) -> None:
-        if self.failure is not None:
-            return  # what comes is still taken: the show must not wait for it
+    def _take(self, record: Event | None) -> None:
+        if record is None or self.failure is not None:
+            return  # after a failure, what comes is still taken: the show must not wait for it
         line = line_of(record)
         if self._size + len(line) > self._part_bytes and self._size:
             self._next_part(record.t)

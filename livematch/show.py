@@ -17,7 +17,8 @@ from livematch.midi.feedback import Shown
 from livematch.osc.feedback import News
 from livematch.render.hud import HudStatus
 from livematch.session import Show, open_show
-from livematch.showlog.log import ShowLog, open_log
+from livematch.showlog.log import ShowLog
+from livematch.showlog.opening import open_log
 from livematch.telemetry import StageSummary
 from livematch.values import Cue, Sound
 

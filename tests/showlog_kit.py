@@ -12,7 +12,7 @@ from livematch.control.commands import Command
 from livematch.engine import Tick
 from livematch.session import Show, open_show
 from livematch.show import ShowReport, Watch
-from livematch.showlog.log import open_log
+from livematch.showlog.opening import open_log
 from livematch.showlog.records import (
     ArchiveFacts,
     CueBegun,

@@ -1,74 +1,49 @@
 """From the engine's ticks to the records of a show's log: what happened, and nothing else."""
 
 import logging
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import ValidationError
 
-import livematch
-from livematch.archive.records import FilmRecord
 from livematch.archive.store import Archive
-from livematch.camera.source import PlayedCamera
-from livematch.control.params import TABLE, Layout, Params
+from livematch.control.params import Layout, Params
 from livematch.control.state import Hands
 from livematch.engine import Tick
-from livematch.errors import FilmError, UsageError
-from livematch.indexing.scan import fingerprint
 from livematch.playback.decks import Program
-from livematch.session import Show
-from livematch.sheet import readable
-from livematch.showlog import places
-from livematch.showlog.licences import crediting
+from livematch.showlog.noted import Cast, Settings
 from livematch.showlog.records import (
     BEST,
     Alive,
-    ArchiveFacts,
     BeatHeard,
     CameraCut,
-    CameraFilm,
     CameraPlaced,
     Candidate,
     CueAlone,
     CueBegun,
     CueFailed,
-    CueGiven,
     End,
     Event,
-    Film,
     HandsMoved,
-    Head,
     Offered,
     OnsetHeard,
     ParamsChanged,
     Recalled,
     Seen,
-    Setting,
-    Setup,
-    Shot,
     Warned,
-    differing,
-    setting_of,
-    table_version,
     told,
 )
-from livematch.showlog.writer import LogWriter
 from livematch.values import Cue, Match, Observation, Onset, Pulse
 
 log = logging.getLogger(__name__)
 
 SEEN_S = 0.5  # at most so often are the best candidates noted, and only when they are others
-MOVED_S = 0.1  # so often a parameter that is on its way
 NOW_AND_THEN_S = 1.0  # beat, warnings and the camera's place
 ALIVE_S = 10.0
 SLIP_S = 0.001
 BPM = 0.1  # a smaller change of the tempo is none
 PENDING = 4  # cues whose first picture may still come: one on its way, one waiting
-NUMBERS = frozenset(name for name, row in TABLE.items() if row.kind == "number")
 
 
 class Sink(Protocol):
@@ -111,8 +86,8 @@ class ShowLog:
         self._camera_start = camera_start
         self._offered = offered
         self._cells: tuple[int, ...] = ()
-        self._cast = _Cast(archive)
-        self._settings = _Settings(start)
+        self._cast = Cast(archive)
+        self._settings = Settings(start)
         self._origin_s: float | None = None
         self._hands = Hands(start)
         self._observation: Observation | None = None
@@ -297,181 +272,6 @@ class ShowLog:
         self._note(
             lambda: BeatHeard(t=t, bpm=round(pulse.bpm, 2), beat=beat, source=told(pulse.source))
         )
-
-
-class _Settings:
-    """Which parameters are to be told: switches and choices at once, numbers a few times a second.
-
-    So a fader that is drawn, or a preset that glides, is told as a row of steps and its end.
-    """
-
-    def __init__(self, start: Params) -> None:
-        self._seen: Params | None = start
-        self._told: dict[str, Setting] = {name: setting_of(start, name) for name in TABLE}
-        self._moved: set[str] = set()
-        self._due_s = 0.0
-
-    def changes(self, t: float, params: Params) -> dict[str, Setting]:
-        """Return what is to be told at `t`, by name; mostly nothing."""
-        if params is self._seen and not (self._moved and t >= self._due_s):
-            return {}
-        values: dict[str, Setting] = {}
-        if params is not self._seen:
-            for name, before in self._told.items():
-                value = setting_of(params, name)
-                if value == before:
-                    self._moved.discard(name)
-                elif name in NUMBERS:
-                    self._moved.add(name)
-                else:
-                    values[name] = value
-        if self._moved and t >= self._due_s:
-            self._due_s = t + MOVED_S
-            values |= {name: setting_of(params, name) for name in self._moved}
-            self._moved.clear()
-        self._seen = params
-        self._told |= values
-        return values
-
-    def forget(self) -> None:
-        """Tell everything anew: what was told last has been lost."""
-        self._seen, self._told = None, dict.fromkeys(TABLE, "\0")
-
-
-class _Cast:
-    """Films and shots of the archive as records."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self._tags: dict[str, list[str]] = {}
-        for mark in archive.marks:
-            if mark.tag and mark.tag in crediting([mark.tag]):
-                tags = self._tags.setdefault(mark.fingerprint, [])
-                if mark.tag not in tags:
-                    tags.append(mark.tag)
-
-    def given(self, cue: Cue, number: int, t: float) -> CueGiven:
-        """Return the record of a cue."""
-        return CueGiven(
-            t=t,
-            n=number,
-            source=cue.source,
-            cause=told(cue.cause),
-            fade_s=cue.fade_s,
-            pace=cue.manner.pace,
-            at_end=cue.manner.at_end,
-            frame=cue.frame_number,
-            shot=None if cue.match is None else self.shot(cue.match),
-        )
-
-    def shot(self, match: Match) -> Shot:
-        """Return the record of a shot that is played."""
-        film = self._archive.film(match.moment.film_id).film
-        span = self._archive.shot(match.start.shot_id).span
-        return Shot(
-            film=self._film(film),
-            shot=match.start.shot_id,
-            start_s=span.start_s,
-            end_s=span.end_s,
-            moment_s=match.moment.time_s,
-            entry_s=match.start.time_s,
-            score=round(match.score, 4),
-            parts={name: round(score, 4) for name, score in match.parts},
-        )
-
-    def _film(self, film: FilmRecord) -> Film:
-        tags = tuple(self._tags.get(film.fingerprint, ()))
-        return Film(fingerprint=film.fingerprint, path=readable(film.path), tags=tags)
-
-
-def head_of(show: Show, began: datetime) -> Head:
-    """Return the first line of a show's log."""
-    archive, config = show.archive, show.config
-    return Head(
-        livematch=livematch.__version__,
-        show=uuid.uuid4().hex,
-        began=began.isoformat(timespec="seconds"),
-        archive=ArchiveFacts(
-            path=readable(archive.folder.resolve()),
-            id=archive.id,
-            model=archive.model.name,
-            model_sha256=archive.model.sha256,
-            rows=archive.rows,
-        ),
-        setup=Setup(
-            size=config.size_px,
-            fps=config.fps,
-            camera=readable(config.camera),
-            film=_camera_film(show),
-            sound=readable(config.sound),
-            offline=config.offline,
-            seconds=config.seconds,
-            preset=told(config.preset),
-        ),
-        start=differing(config.start, Params()),
-        table=table_version(),
-    )
-
-
-def open_writer(show: Show, began: datetime) -> LogWriter | None:
-    """Begin the log that the set-up asks for; UsageError when a file that was named cannot be.
-
-    A folder that cannot be written to costs the log, with a warning, and not the show.
-    """
-    config = show.config
-    if config.log is None and config.logs is None:
-        return None
-    try:
-        place, file = (
-            places.named(config.log)
-            if config.log is not None
-            else places.named_by(config.logs or places.own_folder(), began)
-        )
-    except UsageError as error:
-        if config.log is not None:
-            raise
-        log.warning("%s", error)
-        return None
-    return LogWriter(place, file, head_of(show, began), waits=config.offline)
-
-
-@contextmanager
-def open_log(
-    show: Show, began: datetime, warnings: Callable[[], tuple[str, ...]]
-) -> Iterator[ShowLog | None]:
-    """Log a show while the block runs; None where none is asked for, or none can be written."""
-    writer = open_writer(show, began)
-    if writer is None:
-        yield None
-        return
-    writer.start()
-    try:
-        start = show.config.start
-        yield ShowLog(
-            writer,
-            show.archive,
-            start,
-            warnings,
-            lambda: camera_start(show),
-            lambda: show.director.offered,
-        )
-    finally:
-        writer.close()
-
-
-def camera_start(show: Show) -> float | None:
-    """Return when the film before the camera began, on the show's clock; None for a device."""
-    return show.camera.began_s if isinstance(show.camera, PlayedCamera) else None
-
-
-def _camera_film(show: Show) -> CameraFilm | None:
-    path = Path(show.config.camera).expanduser()
-    if not isinstance(show.camera, PlayedCamera) or not path.is_file():
-        return None
-    try:
-        return CameraFilm(path=readable(path.resolve()), fingerprint=fingerprint(path))
-    except FilmError:
-        return None  # it plays all the same
 
 
 def _candidate(match: Match) -> Candidate:

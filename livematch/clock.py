@@ -5,6 +5,7 @@ A live show runs on a `SystemClock`, an offline render and every test on a `Manu
 
 import threading
 import time
+from datetime import datetime
 from typing import Protocol
 
 import psutil
@@ -65,6 +66,11 @@ class ManualClock:
         """Block until another thread has advanced the clock to `when_s`."""
         with self._moved:
             self._moved.wait_for(lambda: self._now_s >= when_s)
+
+
+def wall_time() -> datetime:
+    """Return the date and time of day here, with the zone it is told in."""
+    return datetime.now().astimezone()
 
 
 def process_age_s() -> float:

@@ -35,6 +35,7 @@ class ShowConfig:
     `sound` is none, a file or an input; `sound_rate` is asked of an input only.
     `preset` names the one that `start` was made with, `presets` is the folder of one's own and
     `cues` a file with a cue list.
+    The show is logged to the new file `log`, or to one named by date and time in the folder `logs`.
     """
 
     archive: Path
@@ -70,6 +71,8 @@ class ShowConfig:
     preset: str = ""
     presets: Path = field(default_factory=own_folder)
     cues: Path | None = None
+    log: Path | None = None
+    logs: Path | None = None
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -7,8 +7,8 @@ director and the parameters follow a script.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from livematch.archive.store import Archive
 from livematch.audio.ears import Deaf
 from livematch.clock import ManualClock
 from livematch.control.params import Params
@@ -25,7 +25,15 @@ from livematch.render.offscreen import open_offscreen
 from livematch.render.recorder import Recorder
 from livematch.stage import Stage
 from livematch.telemetry import Telemetry
-from livematch.values import Cue
+from livematch.values import Clip, Cue, Match, Moment
+
+
+class Clips(Protocol):
+    """What a render needs of an archive."""
+
+    def clip(self, moment: Moment) -> Clip:
+        """Say what to play for a moment."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,8 @@ class Script:
     """What is to be rendered: cues and changes of the parameters, both in the order of their times.
 
     `times_s` are the pictures' own, rising from 0, as even or uneven as they come; each is asked
-    for only when the picture before has been drawn. `eyes` see what the camera would.
+    for only when the picture before has been drawn. `eyes` see what the camera would. `offers` are
+    what plays in the grid, and from when on.
     """
 
     times_s: Iterable[float]
@@ -41,6 +50,7 @@ class Script:
     start: Params
     changes: Iterable[tuple[float, Params]] = ()
     eyes: Eyes = field(default_factory=Blind)
+    offers: Iterable[tuple[float, tuple[Match, ...]]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class Rendered:
 
 def render(
     script: Script,
-    archive: Archive,
+    archive: Clips,
     size_px: tuple[int, int],
     recorder: Recorder,
     on_tick: Callable[[Tick], None] = lambda _tick: None,
@@ -71,7 +81,7 @@ def render(
         if first_s is None:
             return Rendered(0, ())
         clock = ManualClock(first_s)
-        director = ScriptedDirector(script.cues)
+        director = ScriptedDirector(script.cues, script.offers)
         control = ScriptedControl(script.start, script.changes)
         shelf = Shelf()
         stack.callback(shelf.close)

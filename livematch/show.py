@@ -4,9 +4,10 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from livematch.camera.source import CameraState, CameraStatus
-from livematch.clock import process_age_s
+from livematch.clock import process_age_s, wall_time
 from livematch.config import ShowConfig
 from livematch.control.commands import Trigger
 from livematch.control.presets import Library
@@ -16,6 +17,8 @@ from livematch.midi.feedback import Shown
 from livematch.osc.feedback import News
 from livematch.render.hud import HudStatus
 from livematch.session import Show, open_show
+from livematch.showlog.log import ShowLog
+from livematch.showlog.opening import open_log
 from livematch.telemetry import StageSummary
 from livematch.values import Cue, Sound
 
@@ -43,13 +46,20 @@ class ShowReport:
     first_picture_s: float | None
     renderer: str
     provider: str
+    log: Path | None = None
 
 
 class Watch:
     """Looks over the engine's shoulder: feeds the HUD, passes window triggers on, keeps account."""
 
-    def __init__(self, show: Show, on_progress: Callable[[float], None] | None = None) -> None:
+    def __init__(
+        self,
+        show: Show,
+        on_progress: Callable[[float], None] | None = None,
+        show_log: ShowLog | None = None,
+    ) -> None:
         self._show = show
+        self._log = show_log
         self._on_progress = on_progress
         self._began_s = show.clock.now()
         self._status_due_s = self._began_s
@@ -57,7 +67,7 @@ class Watch:
         self._pictures = 0
         self._onsets = 0
         self._first_picture_s: float | None = None
-        self._happening = Happening(show, lambda: "; ".join(warnings(show)))
+        self._happening = Happening(show, lambda: "; ".join(self._warnings()))
 
     def __call__(self, tick: Tick) -> None:
         """Take note of one tick; called by the engine between drawing and presenting."""
@@ -66,6 +76,8 @@ class Watch:
         if tick.cue is not None:
             self._cues.append(tick.cue)
             log.info("%s", _told(tick.cue))
+        if self._log is not None:
+            self._log.take(tick)
         if tick.program.begun is not None and self._first_picture_s is None:
             self._first_picture_s = process_age_s()
         self._show.remotes.show(lambda: self.shown(tick))
@@ -76,9 +88,13 @@ class Watch:
             self._status_due_s = tick.now + STATUS_S
             if tick.hands.params.hud:
                 heard = sound_line(tick.hands.sound, self._onsets)
-                self._show.stage.tell(hud_status(self._show, heard))
+                self._show.stage.tell(hud_status(self._show, heard, self._warnings()))
             if self._on_progress is not None:
                 self._on_progress(tick.now - self._began_s)
+
+    def _warnings(self) -> tuple[str, ...]:
+        told = self._log.warning if self._log is not None else None
+        return (*warnings(self._show), *((told,) if told else ()))
 
     def shown(self, tick: Tick) -> Shown:
         """Gather what controllers are to show."""
@@ -97,15 +113,19 @@ class Watch:
     def report(self) -> ShowReport:
         """Return how the show went so far."""
         show = self._show
+        counters = all_counters(show)
+        if self._log is not None and self._log.lost:
+            counters["not logged"] = self._log.lost
         return ShowReport(
             pictures=self._pictures,
             seconds=show.clock.now() - self._began_s,
             cues=tuple(self._cues),
             stages=show.telemetry.summary(),
-            counters=all_counters(show),
+            counters=counters,
             first_picture_s=self._first_picture_s,
             renderer=show.stage.renderer,
             provider=str(show.embedder.report),
+            log=self._log.path if self._log is not None else None,
         )
 
 
@@ -119,19 +139,27 @@ def perform(
 
     LivematchError when it cannot start.
     """
-    with open_show(config) as show:
+    with (
+        open_show(config) as show,
+        open_log(show, wall_time(), lambda: warnings(show)) as show_log,
+    ):
         if tell is not None:
             tell(show)
-        watch = Watch(show, on_progress)
+        watch = Watch(show, on_progress, show_log)
         until_s = None if config.seconds is None else show.clock.now() + config.seconds
         try:
             show.engine.run(watch, until_s)
         except KeyboardInterrupt:
             log.info("ended by Ctrl-C")
-        return watch.report()
+        report = watch.report()
+        if show_log is not None:
+            show_log.end(show.clock.now(), report.counters)
+        return report
 
 
-def hud_status(show: Show, sound: str | None = None) -> HudStatus:
+def hud_status(
+    show: Show, sound: str | None = None, warned: tuple[str, ...] | None = None
+) -> HudStatus:
     """Gather what the HUD shows; `sound` says what is heard. The engine's thread."""
     camera = show.camera.status()
     stages = {stage.stage: stage for stage in show.telemetry.summary()}
@@ -154,7 +182,7 @@ def hud_status(show: Show, sound: str | None = None) -> HudStatus:
         recording=show.config.record.name if show.config.record else None,
         preset=show.control.preset,
         step=show.control.step,
-        warnings=warnings(show),
+        warnings=warnings(show) if warned is None else warned,
         sound=sound,
         osc=_osc_lines(show),
     )

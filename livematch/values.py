@@ -233,7 +233,8 @@ class Cue:
     """The decision to bring something in: a moment of the archive, or a fallback source.
 
     `match` is set exactly when `source` is ARCHIVE. `frame_number` is the observation it answers;
-    `manner` is how the clip is played.
+    `manner` is how the clip is played. Its first picture is on at `begins_s`, and no sooner, where
+    that is known beforehand; None: as soon as it can be.
     """
 
     source: Source
@@ -243,6 +244,7 @@ class Cue:
     decided_s: float
     frame_number: int
     manner: Manner = USUAL
+    begins_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def nothing_is_left_behind(
 
 @pytest.fixture(autouse=True, scope="session")
 def nobodys_own_presets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the presets of whoever runs the tests out of them."""
+    """Keep the presets and the logs of whoever runs the tests out of them."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIVEMATCH_SHOWS", str(tmp_path_factory.mktemp("shows")))
         patch.setenv("LIVEMATCH_PRESETS", str(tmp_path_factory.mktemp("presets")))
         yield

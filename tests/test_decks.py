@@ -154,6 +154,36 @@ def test_a_cue_in_the_middle_of_a_fade_hurries_it_and_follows() -> None:
     assert [shot for shot, _ in seen(rig.at(5.2))] == [2, 3]
 
 
+def test_a_cue_that_says_when_begins_then_and_no_sooner() -> None:
+    rig = Rig()
+    rig.open_with(1)
+    rig.decks.cue(replace(cue(2, fade_s=0.0), begins_s=2.0))
+    rig.b.is_ready = True
+    assert rig.at(1.9).begun is None
+    begun = rig.at(2.0).begun
+    assert begun is not None
+    assert begun.begins_s == 2.0
+    rig.decks.cue(replace(cue(3, fade_s=0.0), begins_s=2.5))  # its picture comes late
+    rig.a.is_ready = False
+    assert seen(rig.at(2.6)) == [(2, 1.0)]
+    rig.a.is_ready = True
+    assert seen(rig.at(2.7)) == [(3, 1.0)]
+
+
+def test_a_fade_is_over_where_the_next_says_that_it_begins() -> None:
+    rig = Rig()
+    rig.open_with(1)
+    rig.decks.cue(cue(2, fade_s=10.0))
+    rig.b.is_ready = True
+    rig.at(0.0)
+    rig.decks.cue(replace(cue(3, fade_s=1.0), begins_s=1.05))
+    assert [shot for shot, _ in seen(rig.at(1.0))] == [1, 2]  # hurried, but not at its end yet
+    program = rig.at(1.05)
+    assert program.begun is None  # it is only loading here: offline it would be there
+    rig.a.is_ready = True
+    assert seen(rig.at(1.06)) == [(2, 1.0), (3, 0.0)]
+
+
 def test_a_clip_that_cannot_be_read_leaves_the_picture_alone() -> None:
     rig = Rig()
     rig.open_with(1)

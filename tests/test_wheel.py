@@ -159,7 +159,9 @@ def test_the_installed_command_says_its_version(installed: Path, tmp_path: Path)
 def test_the_installed_demo_plays(installed: Path, tmp_path: Path) -> None:
     out = tmp_path / "seen"
     demo = (installed / "livematch", "demo", "--offscreen", "--seconds", "1", "--out", out)
-    run(*demo, cwd=tmp_path, HOME=str(tmp_path), XDG_CACHE_HOME=str(tmp_path / "cache"))
+    own = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "LIVEMATCH_SHOWS": str(tmp_path / "shows")}
+    run(*demo, cwd=tmp_path, HOME=str(tmp_path), **own)
+    assert len(list((tmp_path / "shows").iterdir())) == 1  # its log
     (film,) = out.glob("*.mp4")
     with av.open(film) as container:
         pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]

@@ -149,6 +149,11 @@ class PlayedCamera:
         """What it was opened as."""
         return self._name
 
+    @property
+    def began_s(self) -> float | None:
+        """When its first picture was due, on its clock, later by what it has slipped since."""
+        return self._start_s
+
     def start(self, slot: Newest[Frame]) -> None:
         """Begin to play into `slot`; CameraError when it was started or stopped before."""
         if self._worker is not None or self._closed:

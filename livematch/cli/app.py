@@ -10,6 +10,7 @@ from rich.console import Console
 import livematch
 from livematch.cli.archive import archive_app
 from livematch.cli.bench import bench
+from livematch.cli.credits import list_credits
 from livematch.cli.cues import cues
 from livematch.cli.demo import demo
 from livematch.cli.devices import devices
@@ -21,6 +22,7 @@ from livematch.cli.midi import midi_app
 from livematch.cli.osc import osc
 from livematch.cli.play import play
 from livematch.cli.preset import preset_app
+from livematch.cli.replay import replay
 from livematch.cli.touchosc import touchosc
 from livematch.errors import LivematchError
 
@@ -32,8 +34,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, play, index, find, grid, cues, devices, keys, osc, touchosc, bench):
+for command in (
+    demo,
+    play,
+    replay,
+    index,
+    find,
+    grid,
+    cues,
+    devices,
+    keys,
+    osc,
+    touchosc,
+    bench,
+):
     app.command(command.__name__)(command)
+app.command("credits")(list_credits)
 app.add_typer(archive_app, name="archive")
 app.add_typer(midi_app, name="midi")
 app.add_typer(preset_app, name="preset")

@@ -22,6 +22,7 @@ from livematch.errors import UsageError
 from livematch.indexing.describing import identity_of
 from livematch.sheet import Tile, contact_sheet, time_code, write_sheet
 from livematch.show import ShowReport
+from livematch.showlog.places import own_folder
 from livematch.stills import film_still
 from livematch.values import Cue, Match
 
@@ -58,6 +59,7 @@ def demo(
             size_px=parse_size(size),
             seconds=seconds,
             start=LIVELY,
+            logs=own_folder(),
         )
     )
 
@@ -99,6 +101,7 @@ def _render(archive: Path, seconds: float, size_px: tuple[int, int], out: Path) 
         seconds=seconds,
         record=film,
         start=LIVELY,
+        logs=own_folder(),
     )
     report = run(config)
     with Archive.open(archive) as opened:

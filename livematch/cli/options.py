@@ -27,6 +27,10 @@ PresetsOption = Annotated[
         help=f"Your own presets' folder; or name it in {FOLDER_VARIABLE}.",
     ),
 ]
+LogOption = Annotated[
+    Path | None, typer.Option("--log", help="Write the show's log to this new file.")
+]
+NoLogOption = Annotated[bool, typer.Option("--no-log", help="Write no log of the show.")]
 SecondsOption = Annotated[
     float | None, typer.Option(min=0.0, help="End by itself after so many seconds.")
 ]

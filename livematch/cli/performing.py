@@ -66,6 +66,8 @@ def conclude(console: Console, config: ShowConfig, report: ShowReport) -> None:
         console.print(stage_table(report.stages))
     for name, count in report.counters.items():
         console.print(f"{name}: {count}", markup=False)
+    if report.log is not None:
+        console.print(f"log      {report.log}", markup=False, soft_wrap=True)
     if config.record is not None and config.record.exists():
         console.print(f"recorded {config.record}", markup=False)
 

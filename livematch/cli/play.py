@@ -9,6 +9,8 @@ import typer
 
 from livematch.cli.options import (
     ArchiveOption,
+    LogOption,
+    NoLogOption,
     OscAllowOption,
     OscListenOption,
     OscPortOption,
@@ -26,6 +28,7 @@ from livematch.control.params import Params
 from livematch.control.presetfolder import read_library
 from livematch.errors import UsageError
 from livematch.peers.abletonport import HERE
+from livematch.showlog.places import own_folder, refuse_taken
 
 
 def play(
@@ -69,6 +72,8 @@ def play(
     report: Annotated[
         Path | None, typer.Option(help="Write how the show went to a JSON file.")
     ] = None,
+    log: LogOption = None,
+    no_log: NoLogOption = False,
     preset: Annotated[str, typer.Option(help="Start with a preset; --set goes on top.")] = "",
     settings: SetOption = [],  # noqa: B006 - typer copies it
     cues: Annotated[
@@ -118,6 +123,9 @@ def play(
     start = parse_settings(settings, starting_with(preset, presets))
     if offline and (ableton or ableton_host or link):
         raise UsageError("--ableton and --link need a live show: add --live")
+    if log is not None and no_log:
+        raise UsageError("--log and --no-log: one of them")
+    refuse_taken(log)
     config = ShowConfig(
         archive=archive,
         camera=camera,
@@ -152,6 +160,8 @@ def play(
         preset=preset,
         presets=presets,
         cues=cues,
+        log=log,
+        logs=None if no_log or log is not None else own_folder(),
     )
     went = run(config)
     if report is not None:

@@ -15,16 +15,21 @@ class ScriptedDirector:
 
     `cues` are in the order of their times. One change a call: where several are due, the newest is
     given, as the decks would show no other. `failed` are those that could not be performed.
+    `offers` are (seconds, the candidates on offer from then on), in the order of their times.
     """
 
-    def __init__(self, cues: Iterable[Cue]) -> None:
+    def __init__(
+        self, cues: Iterable[Cue], offers: Iterable[tuple[float, tuple[Match, ...]]] = ()
+    ) -> None:
         self._coming = deque(cues)
+        self._offers = deque(offers)
+        self._offered: tuple[Match, ...] = ()
         self.failed: list[Cue] = []
 
     @property
     def offered(self) -> tuple[Match, ...]:
-        """Nothing: there is nobody to pick."""
-        return ()
+        """What is written down for now: there is nobody to pick."""
+        return self._offered
 
     def update(
         self,
@@ -34,6 +39,8 @@ class ScriptedDirector:
         lead_s: float = 0.0,  # noqa: ARG002
     ) -> Cue | None:
         """Return the cue that has become due, if any."""
+        while self._offers and self._offers[0][0] <= now + SAME_S:
+            self._offered = self._offers.popleft()[1]
         due = None
         while self._coming and self._coming[0].decided_s <= now + SAME_S:
             due = self._coming.popleft()
@@ -44,7 +51,7 @@ class ScriptedDirector:
         self.failed.append(cue)
 
     def drop(self, match: Match) -> None:
-        """Nothing is offered, so nothing can be dropped."""
+        """Nothing: what is offered is written down."""
 
 
 SAME_S = 1e-6  # sums of times differ by less, and no two pictures do

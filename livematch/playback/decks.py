@@ -7,6 +7,7 @@ from livematch.playback.deck import Deck
 from livematch.playback.fade import Fade
 from livematch.values import Clip, Cue, Layer, Match, Moment, Source
 
+SAME_S = 1e-6  # sums of times differ by less, and no two pictures do
 HURRY_S = 0.12  # a running fade ends within this when the next cue is already there
 NO_DECK = -1
 
@@ -42,7 +43,8 @@ class Decks:
     A cue is loaded on the free deck while the other goes on; its fade starts when its first
     picture is decoded, never before. A cue that comes in the middle of a fade hurries the fade and
     follows it; of several waiting cues the newest is performed. Play time stands still while the
-    picture is frozen.
+    picture is frozen. A cue that says when it begins has its first picture on then, and whatever
+    fade it waits for is over.
     """
 
     def __init__(self, pair: tuple[Deck, Deck], clip_of: Callable[[Moment], Clip]) -> None:
@@ -67,7 +69,9 @@ class Decks:
             self._play_s += max(0.0, now - self._last_now)
         self._last_now = now
         failed, fault = self._drop_failed()
-        begun = self._begin_ready()
+        if self._waiting is not None and _is_called(self._waiting, now):
+            self._settle()
+        begun = self._begin_ready(now)
         self._finish_fade()
         return Program(self._layers(), begun, failed, fault)
 
@@ -109,9 +113,9 @@ class Decks:
         self._coming = None
         return part.cue, fault
 
-    def _begin_ready(self) -> Cue | None:
+    def _begin_ready(self, now: float) -> Cue | None:
         part = self._coming
-        if part is None or part.fade is not None:
+        if part is None or part.fade is not None or not _may_begin(part.cue, now):
             return None
         if part.deck != NO_DECK and not self._pair[part.deck].is_ready:
             return None
@@ -125,9 +129,13 @@ class Decks:
             return
         if self._waiting is not None:
             part.fade = part.fade.hurried(self._play_s, HURRY_S)
-        if part.fade.opacity_at(self._play_s) < 1.0:
-            return
-        if self._on is not None and self._on.deck not in {NO_DECK, part.deck}:
+        if part.fade.opacity_at(self._play_s) >= 1.0:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Leave only what is coming on, and load what has waited for that."""
+        part = self._coming
+        if self._on is not None and part is not None and self._on.deck not in {NO_DECK, part.deck}:
             self._pair[self._on.deck].unload()
         self._on, self._coming = part, None
         if self._waiting is not None:
@@ -146,3 +154,11 @@ class Decks:
             return Layer(part.cue.source, part.deck, None, opacity)
         picture = self._pair[part.deck].picture_at(self._play_s - part.began_s)
         return Layer(Source.ARCHIVE, part.deck, picture, opacity, part.title)
+
+
+def _may_begin(cue: Cue, now: float) -> bool:
+    return cue.begins_s is None or cue.begins_s <= now + SAME_S
+
+
+def _is_called(cue: Cue, now: float) -> bool:
+    return cue.begins_s is not None and cue.begins_s <= now + SAME_S

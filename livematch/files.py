@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,3 +42,9 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
             raise
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def refuse_source(out: Path, sources: Iterable[Path], what: str) -> None:
+    """Raise UsageError if a file to be written is one of those that it is made from."""
+    if out.exists() and any(source.exists() and out.samefile(source) for source in sources):
+        raise UsageError(f"{out} is what {what} is made from: name another file")

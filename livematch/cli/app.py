@@ -22,6 +22,7 @@ from livematch.cli.midi import midi_app
 from livematch.cli.osc import osc
 from livematch.cli.play import play
 from livematch.cli.preset import preset_app
+from livematch.cli.reinterpret import reinterpret
 from livematch.cli.replay import replay
 from livematch.cli.touchosc import touchosc
 from livematch.errors import LivematchError
@@ -40,6 +41,7 @@ for command in (
     replay,
     index,
     find,
+    reinterpret,
     grid,
     cues,
     devices,

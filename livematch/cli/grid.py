@@ -38,7 +38,7 @@ from livematch.grid.filling import (
 from livematch.grid.likeness import Likeness
 from livematch.grid.playing import film_of, pictures_in
 from livematch.grid.wall import Shape, cells, parse_cells, usual_size
-from livematch.render.encoding import CONTAINERS, FilmEncoder, even
+from livematch.render.encoding import CONTAINERS, FilmEncoder, Timing, even
 from livematch.sheet import encoded
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
@@ -203,7 +203,7 @@ def _write_film(archive: Archive, filled: list[Filled], form: Form, output: Path
     """Encode the loop; nothing lies under the output's name until it is whole."""
     playing = cells_of(archive, filled, form)
     pictures = film_of(playing, form.size_px, form.fit, form.length_s, form.fps)
-    encoder = FilmEncoder(output, form.size_px, form.fps, preset="fast")
+    encoder = FilmEncoder(output, form.size_px, Timing.steady(form.fps), preset="fast")
     console = _stderr()
     try:
         with closing(pictures), Progress(console=console, transient=True) as bar:
@@ -212,9 +212,7 @@ def _write_film(archive: Archive, filled: list[Filled], form: Form, output: Path
                 encoder.write(as_drawn(picture), number)
         encoder.finish()
     except BaseException as fault:
-        encoder.abandon()
-        with suppress(OSError):
-            encoder.part.unlink(missing_ok=True)
+        encoder.discard()
         if isinstance(fault, OSError | av.error.FFmpegError):
             reason = getattr(fault, "strerror", None) or fault
             raise RecordError(f"{output} cannot be written: {reason}") from None

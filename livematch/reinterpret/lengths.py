@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from livematch.reinterpret.cutlist import Answer, Arrival, Question, Short
+from livematch.reinterpret.cutlist import Answer, Arrival, Question, Short, chosen_of
 from livematch.values import AtEnd, Cue, Manner, Match, Moment, Source
 
 SLOWEST = 0.5  # seconds of film a second: slower, pictures are seen to stand
@@ -63,13 +63,6 @@ def cues_of(
         before = questions[place - 1] if place else None
         events += _events(before, question, after, times, slowest)
     return tuple(_cues(_apart(events), times, moment_of))
-
-
-def chosen_of(question: Question) -> Answer | None:
-    """Return what answers a question; None for black."""
-    if question.is_black or not 0 < question.chosen <= len(question.answers):
-        return None
-    return question.answers[question.chosen - 1]
 
 
 def _events(

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 
 import av
@@ -152,7 +153,8 @@ class _Timed:
     def __init__(self, film: OpenFilm) -> None:
         self._film = film
         unit = film.stream.time_base or Fraction(1, 90_000)
-        self.timeline = Timeline(Fraction(unit.numerator, unit.denominator), film.info.fps)
+        self.tick_s = Fraction(unit.numerator, unit.denominator)
+        self.timeline = Timeline(self.tick_s, film.info.fps)
         self.fault: str | None = None
 
     def __iter__(self) -> Iterator[tuple[float, av.VideoFrame]]:
@@ -325,6 +327,7 @@ class Screening:
         self._film = OpenFilm(path, THREADS, straight=True)
         self._reading = _Timed(self._film)
         self._upright = _Upright(self._film.info, max_size)
+        self._title = path.stem
         self._most = most  # pictures, where the cut list knows of fewer
         self._waiting: deque[Frame] = deque()
         self._seen: Frame | None = None
@@ -333,6 +336,16 @@ class Screening:
     def size_px(self) -> tuple[int, int]:
         """Width and height of the pictures."""
         return self._upright.size_px
+
+    @property
+    def tick_s(self) -> Fraction:
+        """The unit of the trailer's time stamps, in seconds."""
+        return self._reading.tick_s
+
+    @property
+    def begins_s(self) -> float:
+        """The first picture's own time stamp, which its sound is counted from."""
+        return self._film.info.start_s
 
     @property
     def fault(self) -> str | None:
@@ -344,13 +357,26 @@ class Screening:
         for number, (time_s, frame) in enumerate(self._reading):
             if self._most is not None and number >= self._most:
                 return
-            yield time_s, Frame(number, time_s, self._upright.image(frame))
+            yield time_s, Frame(number, time_s, self._upright.image(frame), self._title, time_s)
 
     def times(self) -> Iterator[float]:
         """Yield every picture's time, ready to be looked at."""
         for time_s, frame in self.pictures():
             self._waiting.append(frame)
             yield time_s
+
+    def steady_times(self, fps: float, until_s: float) -> Iterator[float]:
+        """Yield times of another rate, until the trailer is over; what is on then can be seen."""
+        pictures = self.pictures()
+        coming = next(pictures, None)
+        for number in count():
+            now = number / fps
+            if now >= until_s - SAME_S:
+                return
+            while coming is not None and coming[0] <= now + SAME_S:
+                self._waiting.append(coming[1])
+                coming = next(pictures, None)
+            yield now
 
     def look(self, now: float) -> Sight:
         """Return the picture of `now`."""

@@ -93,7 +93,7 @@ class FilmEncoder:
         self.path = path
         self.part = path.with_name(path.name + ".part")
         self.ready = path.with_name(path.name + ".ready")
-        self._format = _container_of(path)
+        self._format = container_of(path)
         self._timing = timing
         self._sound = sound
         self._count = 0
@@ -250,10 +250,11 @@ def _in_order(*rows: Iterator[AnyPacket]) -> Iterator[AnyPacket]:
     return heapq.merge(*rows, key=lambda packet: float((packet.dts or 0) * packet.time_base))
 
 
-def _container_of(path: Path) -> str:
+def container_of(path: Path) -> str:
+    """Return FFmpeg's name of a film's container; RecordError when it cannot be written there."""
     kind = CONTAINERS.get(path.suffix.lower())
     if kind is None:
-        raise RecordError(f"{path}: a recording's name ends in {', '.join(CONTAINERS)}")
+        raise RecordError(f"{path}: a film's name ends in {', '.join(CONTAINERS)}")
     if not path.parent.is_dir():
         raise RecordError(f"{path}: there is no folder {path.parent}")
     if path.is_dir():

@@ -1,14 +1,15 @@
 """A replay: the show of a log performed again, offline, at any size and rate."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from livematch.archive.contents import playable_file
 from livematch.archive.store import Archive
 from livematch.errors import RecordError, UsageError
-from livematch.render.encoding import CONTAINERS, even
+from livematch.files import refuse_source
+from livematch.render.encoding import container_of, even
 from livematch.render.gl import Surface
 from livematch.render.recorder import Policy, Recorder
 from livematch.rendering import Rendered, Script, render
@@ -65,7 +66,7 @@ def replay(
     `say` is told, in a line each, what will not be as it was; `on_progress` how many pictures are
     drawn, and of how many. LivematchError when it cannot be done.
     """
-    _refuse_name(wish.out)
+    container_of(wish.out)
     show = tell(logged)
     for line in shortcomings(logged, show):
         say(line)
@@ -73,7 +74,7 @@ def replay(
     grid = Grid(wish.fps or setup.fps)
     first, end = _span(grid, show, wish)
     with Archive.open(wish.archive or Path(show.head.archive.path)) as archive:
-        _refuse_source(wish.out, _sources(logged, show, archive, wish))
+        refuse_source(wish.out, _sources(logged, show, archive, wish), "this show")
         footage = Footage(archive, show)
         if not wish.skip_missing:
             refuse_gone(footage, archive)
@@ -156,17 +157,6 @@ def _span(grid: Grid, show: ToldShow, wish: Wish) -> tuple[int, int]:
     return first, max(first + 1, min(count, grid.picture(to_s)))
 
 
-def _refuse_name(out: Path) -> None:
-    if out.suffix.lower() not in CONTAINERS:
-        raise RecordError(f"{out}: a film's name ends in {' or '.join(CONTAINERS)}")
-    if out.is_dir():
-        raise RecordError(f"{out}: is a folder; name a film in it")
-    if not out.parent.is_dir():
-        raise RecordError(f"{out}: there is no folder {out.parent}")
-    if not os.access(out.parent, os.W_OK):
-        raise RecordError(f"{out}: the folder {out.parent} cannot be written to")
-
-
 def _sources(logged: LoggedShow, show: ToldShow, archive: Archive, wish: Wish) -> Iterator[Path]:
     """Yield every file that a replay must leave as it is."""
     yield from (part.path for part in logged.parts)
@@ -177,11 +167,6 @@ def _sources(logged: LoggedShow, show: ToldShow, archive: Archive, wish: Wish) -
         yield Path(show.head.setup.film.path)
     if wish.camera is not None:
         yield wish.camera
-
-
-def _refuse_source(out: Path, sources: Iterable[Path]) -> None:
-    if out.exists() and any(source.exists() and out.samefile(source) for source in sources):
-        raise UsageError(f"{out} is what this show is made from: name another file")
 
 
 def _whole(out: Path, make: Callable[[Path], Rendered]) -> Rendered:

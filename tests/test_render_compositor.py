@@ -140,6 +140,20 @@ def test_fit_leaves_bars_and_fill_leaves_none(
     assert np.all(filled == 255)  # the red edge is cropped, and nothing is black
 
 
+def test_a_program_that_matches_has_the_shape_of_the_camera(
+    surface: OffscreenSurface, compositor: Compositor
+) -> None:
+    wide = Frame(1, 0.0, np.full((16, 64, 3), 255, np.uint8))
+    tall = flat((90, 90, 90), (24, 48))
+    seen = drawn(surface, compositor, shown(tall), camera=wide, params=Params(fit=Fit.MATCH))
+    lit = seen.any(axis=(1, 2))
+    assert lit.sum() == 16  # the camera is four times as wide as high, and so is the program
+    assert lit[16:32].all()
+    assert seen[24].all()
+    without = drawn(surface, compositor, shown(tall), params=Params(fit=Fit.MATCH))
+    assert without.any(axis=(0, 2)).sum() == 24  # whole, as long as there is no camera
+
+
 def test_two_shapes_crossfade_with_their_bars(
     surface: OffscreenSurface, compositor: Compositor
 ) -> None:

@@ -25,6 +25,7 @@ from livematch.archive.store import Archive
 from livematch.cli.options import PresetsOption, ProviderOption, SetOption
 from livematch.cli.play import starting_with
 from livematch.config import parse_settings, parse_size
+from livematch.control.params import Fit, Params
 from livematch.errors import FilmError, UsageError
 from livematch.files import refuse_source
 from livematch.reinterpret.answering import Taste, answered, cues_for
@@ -106,7 +107,8 @@ def reinterpret(
 ) -> None:
     """Answer every shot of a trailer with a shot of the archive, and keep the trailer's sound."""
     container_of(output)
-    params = parse_settings(settings, starting_with(preset, presets))
+    # answers have the trailer's own shape; a preset or --set fit=fit has the last word
+    params = parse_settings(settings, starting_with(preset, presets, Params(fit=Fit.MATCH)))
     terms = Terms(repeat=repeat, slowest=slowest, neighbours=neighbours, radius=params.radius)
     taste = Taste(params, terms, parse_short(short))
     look = Look(params, arrangement, label, parse_size(size) if size else None, fps)

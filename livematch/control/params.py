@@ -30,10 +30,14 @@ class Layout(StrEnum):
 
 
 class Fit(StrEnum):
-    """How a picture of another shape fills its place: whole with bars, or cropped without."""
+    """How a picture of another shape fills its place: whole with bars, or cropped without.
+
+    MATCH crops the program to the camera's shape, so that the two are alike side by side.
+    """
 
     FIT = "fit"
     FILL = "fill"
+    MATCH = "match"
 
 
 class Fallback(StrEnum):
@@ -129,7 +133,7 @@ class Played:
     )
     fade: float = number("look", 0.5, 0, 20, 0.1, "length of a crossfade; 0 cuts", "s")
     screen: Layout = choice("look", Layout.PROGRAM, "how program and camera share the screen")
-    fit: Fit = choice("look", Fit.FIT, "whole picture with bars, or cropped to fill")
+    fit: Fit = choice("look", Fit.FIT, "whole with bars, cropped to fill, or as the camera is")
     mirror: bool = switch("look", True, "show the camera mirrored, as a mirror would")
     label: bool = switch("look", False, "write title and time code at each picture")
     hud: bool = switch("look", False, "show the figures over the picture")

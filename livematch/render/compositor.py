@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from livematch.control.params import Layout, Params
+from livematch.control.params import Fit, Layout, Params
 from livematch.render.colours import to_rgb
 from livematch.render.gl import GL, Shader, current_context
 from livematch.render.layouts import (
@@ -154,8 +154,9 @@ class Compositor:
                 for pane in panes[region.number - 1 : region.number]:
                     self.draw_pane(pane, region.rect, params, size_px)
             elif region.what is What.PROGRAM:
-                self._draw_region(self._program, region.rect, params, size_px)
-                self._note(self._program, region.rect, params, camera)
+                rect, fitted = _matched(region.rect, params, seen)
+                self._draw_region(self._program, rect, fitted, size_px)
+                self._note(self._program, rect, fitted, camera)
             elif seen is not None:
                 alone = (Weighed(Source.CAMERA, CAMERA, seen, 1.0),)
                 rect = region.rect
@@ -315,6 +316,13 @@ def _blacken(rect: Rect, size_px: tuple[int, int]) -> None:
     GL.glScissor(rect.x, size_px[1] - rect.bottom, rect.width, rect.height)
     GL.glClear(GL.GL_COLOR_BUFFER_BIT)
     GL.glDisable(GL.GL_SCISSOR_TEST)
+
+
+def _matched(rect: Rect, params: Params, camera: Picture | None) -> tuple[Rect, Params]:
+    """Where the program goes, and fitted how: for MATCH, a place of the camera's shape, filled."""
+    if params.fit is not Fit.MATCH or camera is None:
+        return rect, params
+    return placed(camera.aspect, rect, Fit.FIT)[0], replace(params, fit=Fit.FILL)
 
 
 def _or_else(seen: tuple[Weighed, ...] | None, last: tuple[Weighed, ...]) -> tuple[Weighed, ...]:

@@ -163,7 +163,7 @@ def around(rect: Rect, size: tuple[int, int]) -> Rect:
 def placed(aspect: float, rect: Rect, fit: Fit) -> tuple[Rect, Window]:
     """Place a picture of `aspect` (width over height) in the middle of `rect`.
 
-    FIT shows all of it in a smaller rectangle; FILL covers `rect` with a part of it.
+    FILL covers `rect` with a part of it; the others show all of it in a smaller rectangle.
     """
     if fit is Fit.FILL:
         return rect, _cropped(aspect, rect)

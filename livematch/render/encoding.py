@@ -92,7 +92,7 @@ class FilmEncoder:
         self.path = path
         self.part = path.with_name(path.name + ".part")
         self.ready = path.with_name(path.name + ".ready")
-        self._format = _container_of(path)
+        self._format = container_of(path)
         self._timing = timing
         self._sound = sound
         self._count = 0
@@ -249,7 +249,8 @@ def _in_order(*rows: Iterator[AnyPacket]) -> Iterator[AnyPacket]:
     return heapq.merge(*rows, key=lambda packet: float((packet.dts or 0) * packet.time_base))
 
 
-def _container_of(path: Path) -> str:
+def container_of(path: Path) -> str:
+    """Return FFmpeg's name for the kind of film; RecordError when none can be written there."""
     kind = CONTAINERS.get(path.suffix.lower())
     if kind is None:
         raise RecordError(f"{path}: a recording's name ends in {', '.join(CONTAINERS)}")

@@ -10,6 +10,7 @@ from rich.console import Console
 import livematch
 from livematch.cli.archive import archive_app
 from livematch.cli.bench import bench
+from livematch.cli.compile import compilation
 from livematch.cli.cues import cues
 from livematch.cli.demo import demo
 from livematch.cli.devices import devices
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 for command in (demo, play, index, find, cues, devices, keys, osc, touchosc, bench):
     app.command(command.__name__)(command)
+app.command("compile")(compilation)
 app.add_typer(archive_app, name="archive")
 app.add_typer(midi_app, name="midi")
 app.add_typer(preset_app, name="preset")

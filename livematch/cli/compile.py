@@ -119,7 +119,6 @@ def compilation(
         _refuse_nothing(made, picker, params, wish)
         size_px = size_px or usual_size(opened, made)
         failed = _render(console, opened, made, wish, params, size_px, output)
-        _tell(console, opened, made, wish, failed)
         if as_json:
             typer.echo(json.dumps(as_record(opened, made, wish, size_px, output), indent=1))
         else:
@@ -127,6 +126,7 @@ def compilation(
         if sheet is not None:
             title = f"{readable(output.name)}: {len(made.parts)} shots"
             save_sheet(cut_sheet(opened, made.parts, wish.fps, title), sheet)
+        _tell(console, opened, made, wish, failed)
 
 
 def _wish(lengths: Lengths, choice: float, apart: float, fps: float, fade_s: float) -> Wish:

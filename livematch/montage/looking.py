@@ -4,7 +4,6 @@ Black is like black, whatever is filmed: a cut from one fade to the next would b
 """
 
 import cv2
-import numpy as np
 
 from livematch.archive.store import Archive
 from livematch.stills import moment_still
@@ -12,6 +11,7 @@ from livematch.values import Image, Moment
 
 FADED = 0.4  # of the brightness of its shot's usual picture
 LEAST_LIGHT = 18.0  # of 255, on the average
+DIM, FLAT = 64.0, 8.0  # and what is brighter, but so dark and with so little spread, is a fade too
 WIDTH_PX = 64
 
 
@@ -33,9 +33,13 @@ class Looker:
 
     def _is_faded(self, still: Image, shot_id: int) -> bool:
         usual = self._archive.thumb(shot_id)
-        light = _light(still)
-        return light < LEAST_LIGHT or (usual is not None and light < FADED * _light(usual))
+        light, spread = _light(still)
+        if light < LEAST_LIGHT or (light < DIM and spread < FLAT):
+            return True
+        return usual is not None and light < FADED * _light(usual)[0]
 
 
-def _light(image: Image) -> float:
-    return float(np.mean(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)))
+def _light(image: Image) -> tuple[float, float]:
+    """Return the mean and the standard deviation of a picture's brightness."""
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return float(grey.mean()), float(grey.std())

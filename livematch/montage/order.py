@@ -2,9 +2,10 @@
 
 A travelling salesman who need not visit every town, and whose roads are not as long in both
 directions: begun by the nearest neighbour, improved by exchanging, adding and leaving out shots, by
-moving short chains (Or, 1976) and by turning stretches round (2-opt, Croes, 1958). What counts is
-the mean, as a path has more shots where they are shorter; it is improved by adding up what is above
-the mean of the path so far (Dinkelbach, 1967).
+moving short chains (Or, 1976) and by turning stretches round (2-opt, Croes, 1958), again and again
+from where two stretches of the best have changed places (Martin, Otto and Felten, 1991). What
+counts is the mean, as a path has more shots where they are shorter; it is improved by adding up
+what is above the mean of the path so far (Dinkelbach, 1967).
 """
 
 from collections.abc import Callable
@@ -17,7 +18,11 @@ Path = NDArray[np.intp]
 Numbers = NDArray[np.float64]
 
 LONGEST_CHAIN = 3  # shots that are moved together
-MOST_ROUNDS = 40  # each tries every change once; a path of 300 shots needs about ten
+PATIENCE = 2  # rounds of changes without a gain after which a path is as good as it gets
+MOST_KICKS, KICKED = (
+    40,
+    2000,
+)  # times that it is begun again; fewer on long paths, which take longer
 MISSING = 0.3  # what it costs for a while that the path is too short by one shot
 LEAST_GAIN = 1e-9
 
@@ -57,19 +62,37 @@ def best_path(ground: Ground, start: int, total: float) -> Path:
     No shot comes twice. The same ground gives the same path, as good as the nearest neighbour's at
     least.
     """
-    best = _as_long_as_needed(ground, nearest_neighbours(ground, start, total), total)
-    path = best
-    for _ in range(MOST_ROUNDS):
+    path = _as_long_as_needed(ground, nearest_neighbours(ground, start, total), total)
+    best = _improved(ground, path, total)
+    chance = np.random.default_rng(len(ground.worth))
+    for _ in range(min(MOST_KICKS, KICKED // len(best))):
+        path = _improved(ground, _kicked(best, chance), total)
+        if ground.goodness(path) > ground.goodness(best) + LEAST_GAIN:
+            best = path
+    return best
+
+
+def _improved(ground: Ground, path: Path, total: float) -> Path:
+    """Change a path until nothing gains; returns the best that it was on the way."""
+    best, idle = path, 0
+    while idle < PATIENCE:
         level = ground.levelled(path)
-        before = path
         for change in CHANGES:
             path = change(level, path, total)
         path = _as_long_as_needed(ground, path, total)
         if ground.goodness(path) > ground.goodness(best) + LEAST_GAIN:
-            best = path
-        elif np.array_equal(path, before):
-            break
+            best, idle = path, 0
+        else:
+            idle += 1
     return best
+
+
+def _kicked(path: Path, chance: np.random.Generator) -> Path:
+    """Let two neighbouring stretches change places: what no single change undoes."""
+    if len(path) < 4:
+        return path
+    first, middle, end = np.sort(chance.choice(np.arange(1, len(path) + 1), 3, replace=False))
+    return np.concatenate([path[:first], path[middle:end], path[first:middle], path[end:]])
 
 
 def nearest_neighbours(ground: Ground, start: int, total: float, begun: Path | None = None) -> Path:

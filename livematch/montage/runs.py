@@ -15,7 +15,7 @@ Table = NDArray[np.float64]
 
 LIKENESS = 1.0  # how much it counts that a shot is like what was asked for, against one cut
 PACE = 0.15  # what it costs to stay twice as long as planned, or not at all
-STRICTER = (1.0, 6.0, 40.0)  # the same, until the film is long enough
+STRICTER = (1.0, 6.0, 40.0, 4000.0)  # the same, until the film is long enough
 _SLACK_S = 1e-6
 
 

@@ -32,7 +32,7 @@ def grounds(draw: st.DrawFn, least: int = 1, most: int = 14) -> Ground:
 totals = st.floats(0.1, 40.0)
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(grounds(), totals)
 def test_a_path_repeats_nothing_begins_where_told_and_is_long_enough(
     ground: Ground, total: float
@@ -48,14 +48,14 @@ def test_a_path_repeats_nothing_begins_where_told_and_is_long_enough(
     np.testing.assert_array_equal(path, best_path(ground, start, total))
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(grounds(least=2), totals)
 def test_a_path_is_as_good_as_the_nearest_neighbours_at_least(ground: Ground, total: float) -> None:
     simple = nearest_neighbours(ground, 0, total)
     assert ground.goodness(best_path(ground, 0, total)) >= ground.goodness(simple) - LEAST_GAIN
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(grounds(least=3), totals)
 def test_no_change_makes_a_path_worse(ground: Ground, total: float) -> None:
     path = nearest_neighbours(ground, 0, total)
@@ -73,15 +73,18 @@ def _value(ground: Ground, path: np.ndarray, total: float) -> float:
     return float(ground.join[path[:-1], path[1:]].sum() + ground.worth[path].sum() - 0.3 * missing)
 
 
-@settings(max_examples=30, deadline=None)
-@given(grounds(least=6, most=6))
-def test_of_few_shots_that_are_all_used_the_order_is_nearly_the_best(ground: Ground) -> None:
-    path = best_path(ground, 0, float(ground.lengths.sum()))
-    joins = [
-        ground.join[[0, *order[:-1]], list(order)].mean() for order in permutations(range(1, 6))
-    ]
-    found = ground.join[path[:-1], path[1:]].mean()
-    assert found >= max(joins) - 0.05
+def test_of_few_shots_that_are_all_used_the_order_is_mostly_the_best() -> None:
+    short = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        ground = Ground(rng.uniform(-0.4, 0.8, (7, 7)), np.zeros(7), np.ones(7))
+        path = best_path(ground, 0, 7.0)
+        orders = np.array([(0, *order) for order in permutations(range(1, 7))])
+        best = ground.join[orders[:, :-1], orders[:, 1:]].mean(axis=1).max()
+        short.append(best - ground.join[path[:-1], path[1:]].mean())
+    assert min(short) > -1e-9
+    assert np.mean(np.array(short) < 1e-9) >= 0.85
+    assert np.mean(short) < 0.01
 
 
 def test_a_ring_is_walked_round() -> None:
@@ -141,6 +144,10 @@ def test_runs_follow_each_other_without_a_gap_and_end_where_they_should(
     assert all(one.end == other.first for one, other in pairwise(runs))
     assert all(run.end > run.first for run in runs)
     assert runs[-1].end <= pictures
+    for run in runs[:-1]:  # each stays as long as it may, or is all there is of its shot
+        there_s = np.ptp(stays[run.place].times_s)
+        least_s = min(span_s[0], there_s)
+        assert least_s * FPS - 1 <= run.end - run.first <= span_s[1] * FPS + 2 + span_s[0] * FPS
     for run in runs:
         times_s = stays[run.place].times_s
         # nothing is played that the shot does not have

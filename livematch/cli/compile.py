@@ -33,7 +33,7 @@ from livematch.montage.asking import describe_pictures, describe_shots, find_sho
 from livematch.montage.compiling import Compilation, Part, Wish, compiled, film_it, usual_size
 from livematch.montage.cutsheet import cut_sheet
 from livematch.montage.looking import Looker
-from livematch.montage.picking import Lengths, Picker
+from livematch.montage.picking import MOST_SCENES, Lengths, Picker
 from livematch.render.encoding import container_of, even
 from livematch.sheet import readable, time_code
 from livematch.values import Image, Vector
@@ -223,7 +223,14 @@ def _tell(
     console: Console, archive: Archive, made: Compilation, wish: Wish, failed: Sequence[Part]
 ) -> None:
     """Say what is not as it was asked for."""
-    if made.made < made.pictures:
+    if made.made < made.pictures and not made.is_all:
+        console.print(
+            f"It is {float(made.made / wish.fps):.1f} s long: no more than {MOST_SCENES} shots are"
+            " put in order.",
+            style="bold yellow",
+            markup=False,
+        )
+    elif made.made < made.pictures:
         left = _left_out(made)
         console.print(
             f"There is enough for {float(made.made / wish.fps):.1f} s only, not for"

@@ -56,11 +56,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What is played in which order; `pictures` were wanted. `left` counts shots left out."""
+    """What is played in which order; `pictures` were wanted. `left` counts shots left out.
+
+    `is_all` says that every shot that may be used was looked at.
+    """
 
     parts: tuple[Part, ...]
     pictures: int
     left: dict[str, int]
+    is_all: bool = True
 
     @property
     def made(self) -> int:
@@ -98,7 +102,7 @@ def compiled(picker: Picker, queries: Vector, wish: Wish, shows: Shows) -> Compi
             break
         scenes = _without(scenes, unseen, lengths)
     parts = tuple(arranged.part(run, wish.fps) for run in arranged.runs)
-    return Compilation(parts, pictures, picked.left)
+    return Compilation(parts, pictures, picked.left, picked.is_all)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ def best_runs(
     tries = []
     for strictness in STRICTER:
         cuts = _chosen(stays, joins, span_s, PACE * strictness)
-        tries.append(trimmed(_timed(stays, joins, cuts, fps), pictures, least))
+        runs = _timed(stays, joins, cuts, span_s[1], fps)
+        tries.append(trimmed(runs, pictures, least))
         last = tries[-1][-1]
         if last.end == pictures and last.end - last.first >= least:
             return tries[-1]
@@ -122,17 +123,25 @@ def _staying(stay: Stay, span_s: tuple[float, float], price: float) -> Table:
     value = LIKENESS * alike - price * off**2
     # a shot that has less than the shortest stay is played as a whole
     shortest_s = min(span_s[0], stay.times_s[-1] - stay.times_s[0])
-    may = (apart_s >= shortest_s - _SLACK_S) & (apart_s <= span_s[1] + _SLACK_S)
+    may = apart_s >= shortest_s - _SLACK_S
+    # instants lie half a second apart: the first that is far enough may be too far, and is left
+    # for a little sooner
+    nearest = may.argmax(axis=1)[:, None] == places[None, :]
+    may &= (apart_s <= span_s[1] + _SLACK_S) | nearest
     return np.where(may, value, -np.inf)
 
 
 def _timed(
-    stays: Sequence[Stay], joins: Sequence[Table], cuts: Sequence[tuple[int, int]], fps: float
+    stays: Sequence[Stay],
+    joins: Sequence[Table],
+    cuts: Sequence[tuple[int, int]],
+    longest_s: float,
+    fps: float,
 ) -> tuple[Run, ...]:
     runs: list[Run] = []
     for place, (entry, leave) in enumerate(cuts):
         times_s = stays[place].times_s
-        stay_s = times_s[leave] - times_s[entry]
+        stay_s = min(times_s[leave] - times_s[entry], longest_s)
         first = runs[-1].end if runs else 0
         join = float(joins[place - 1][cuts[place - 1][1], entry]) if place else None
         # the last picture is that of the instant it is left at

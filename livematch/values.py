@@ -84,8 +84,9 @@ class Match:
 class Observation:
     """What vision saw in one frame: the candidates, best first, at most one a shot.
 
-    `cuts` counts the hard cuts of the camera's own picture up to here. `movement` is how much of
-    the picture has changed within a tenth of a second, noise left out: 0 to 1.
+    `cuts` counts the hard cuts of the camera's own picture up to here, and `cut_frame` is the frame
+    that the last of them brought, None before the first. `movement` is how much of the picture has
+    changed within a tenth of a second, noise left out: 0 to 1.
     """
 
     frame_number: int
@@ -94,6 +95,7 @@ class Observation:
     candidates: tuple[Match, ...]
     cuts: int = 0
     movement: float = 0.0
+    cut_frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

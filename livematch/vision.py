@@ -41,12 +41,17 @@ class Vision:
         self._telemetry = telemetry
         self._cuts = InputCuts()
         self._trail: Trail[Image] = Trail()
+        self._last_frame: int | None = None
+        self._cut_frame: int | None = None
 
     def observe(self, frame: Frame) -> Observation:
         """Return the archive's candidates for one frame."""
         taken_s = self._clock.now()
         before = self._cuts.count
         glimpse, cuts = self._look(frame)
+        if cuts != before:  # known with its second picture: the one before was its first
+            self._cut_frame = self._last_frame
+        self._last_frame = frame.number
         params = self._params()
         weighed = [name for name, weight in weights(params).items() if weight > 0]
         descriptor = self._describer.describe([glimpse], weighed or None)[0]
@@ -57,7 +62,9 @@ class Vision:
         self._telemetry.record("taken → described", (described_s - taken_s) * 1e3)
         self._telemetry.record("described → found", (found_s - described_s) * 1e3)
         moved = movement(glimpse) if cuts == before else 1.0  # a cut changes everything
-        return Observation(frame.number, frame.captured_s, found_s, candidates, cuts, moved)
+        return Observation(
+            frame.number, frame.captured_s, found_s, candidates, cuts, moved, self._cut_frame
+        )
 
     def _look(self, frame: Frame) -> tuple[Glimpse, int]:
         """Put the frame beside the one a tenth of a second earlier, and count the cuts so far."""

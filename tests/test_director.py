@@ -167,6 +167,32 @@ def test_input_cuts_are_answered_when_asked_for_whatever_the_hold() -> None:
     ]
 
 
+def test_a_cut_whose_first_picture_was_followed_is_answered_once() -> None:
+    show = [seen(n, (1, 0.9), (2, 0.5), (3, 0.4)) for n in range(20)]
+    show += [seen(n, (1, 0.3), (2, 0.9), (3, 0.8)) for n in range(20, 40)]
+    cut = [
+        replace(observation, cuts=int(n >= 21), cut_frame=20 if n >= 21 else None)
+        for n, observation in enumerate(show)
+    ]
+    wanted = replace(CALM, follow_cuts=True, max_hold=60)
+    cues = perform(Director(), cut, wanted)
+    assert told(cues) == [(0.0, 1, "opening"), (2.0, 2, "follow")]
+    not_ripe = replace(wanted, min_hold=30)
+    cues = perform(Director(), cut, not_ripe)
+    assert told(cues) == [(0.0, 1, "opening"), (2.1, 2, "input cut")]
+
+
+def test_what_was_followed_before_the_cut_is_no_answer_to_it() -> None:
+    show = [seen(n, (1, 0.9), (2, 0.5)) for n in range(19)]
+    show += [seen(n, (1, 0.3), (2, 0.9), (3, 0.8)) for n in range(19, 40)]
+    cut = [
+        replace(observation, cuts=int(n >= 21), cut_frame=20 if n >= 21 else None)
+        for n, observation in enumerate(show)
+    ]
+    cues = perform(Director(), cut, replace(CALM, follow_cuts=True, max_hold=60, shot_cooldown=60))
+    assert told(cues) == [(0.0, 1, "opening"), (1.9, 2, "follow"), (2.1, 3, "input cut")]
+
+
 def test_frozen_nothing_changes() -> None:
     director = Director()
     perform(director, [seen(0, (1, 0.9))])

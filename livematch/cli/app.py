@@ -10,6 +10,7 @@ from rich.console import Console
 import livematch
 from livematch.cli.archive import archive_app
 from livematch.cli.bench import bench
+from livematch.cli.compile import compilation
 from livematch.cli.credits import list_credits
 from livematch.cli.cues import cues
 from livematch.cli.demo import demo
@@ -35,23 +36,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    demo,
-    play,
-    replay,
-    index,
-    find,
-    reinterpret,
-    grid,
-    cues,
-    devices,
-    keys,
-    osc,
-    touchosc,
-    bench,
-):
-    app.command(command.__name__)(command)
-app.command("credits")(list_credits)
+for name, command in {
+    "demo": demo,
+    "index": index,
+    "play": play,
+    "replay": replay,
+    "credits": list_credits,
+    "reinterpret": reinterpret,
+    "grid": grid,
+    "compile": compilation,
+    "find": find,
+    "cues": cues,
+    "devices": devices,
+    "keys": keys,
+    "osc": osc,
+    "touchosc": touchosc,
+    "bench": bench,
+}.items():
+    app.command(name)(command)
 app.add_typer(archive_app, name="archive")
 app.add_typer(midi_app, name="midi")
 app.add_typer(preset_app, name="preset")

@@ -115,6 +115,7 @@ class Director:
             spare=min(alike, key=self._memory.last_on_s, default=None),
             is_new_observation=observation.frame_number != self._judged_frame,
             has_cut=observation.cuts > self._judged_cuts,
+            is_answered=self._is_answered(observation),
             is_moving=observation.movement >= params.stillness,
             is_cut=Trigger.CUT in hands.fired,
             is_vetoed=self._is_vetoed(),
@@ -132,6 +133,12 @@ class Director:
     def _is_vetoed(self) -> bool:
         on = self._on.match if self._on else None
         return on is not None and self._memory.is_banned(on)
+
+    def _is_answered(self, observation: Observation) -> bool:
+        """Whether what is on was chosen by a picture of the camera's present shot."""
+        if self._on is None or observation.cut_frame is None:
+            return False
+        return self._on.frame_number >= observation.cut_frame
 
     def _is_on(self, match: Match) -> bool:
         on = self._on.match if self._on else None

@@ -20,8 +20,9 @@ class Situation:
     `current` is how like the present shot still is to the newest observation; None while no film
     is on. `best` is the best other shot that has rested, `answer` the same if it lies inside the
     radius; `spare` is the other shot that has rested longest, for when none has rested enough.
-    `has_cut` says that the camera's own picture has cut since the observation before, `is_moving`
-    that what it sees does not rest. `is_cut` says that a hand cuts now, `is_vetoed` that the shot
+    `has_cut` says that the camera's own picture has cut since the observation before, `is_answered`
+    that what is on was chosen by a picture of the shot that the camera has now, `is_moving` that
+    what it sees does not rest. `is_cut` says that a hand cuts now, `is_vetoed` that the shot
     that is on may not stay, `is_next` that another is wanted; `onset` is how strong the sound's
     attack was, 0 without one; `is_line` and `is_on_beat` that a change now lands on a line of the
     beat, and that the beat itself asks for one.
@@ -35,6 +36,7 @@ class Situation:
     spare: Match | None
     is_new_observation: bool
     has_cut: bool
+    is_answered: bool
     is_moving: bool
     is_cut: bool
     is_vetoed: bool
@@ -104,8 +106,12 @@ def arrival(at: Situation) -> Change | None:
 
 
 def input_cut(at: Situation) -> Change | None:
-    """The camera's own picture has cut, and cuts are to be answered: no hold stands against it."""
-    is_wanted = at.params.follow_cuts and at.has_cut
+    """The camera's own picture has cut, and cuts are to be answered: no hold stands against it.
+
+    A cut is known with its second picture; what followed the first has answered it, and a second
+    answer would let it flash.
+    """
+    is_wanted = at.params.follow_cuts and at.has_cut and not at.is_answered
     match = at.answer or at.spare
     return Change(match, "input cut") if is_wanted and match else None
 

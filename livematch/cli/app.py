@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for name, command in {
+COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "index": index,
     "play": play,
@@ -52,7 +53,8 @@ for name, command in {
     "osc": osc,
     "touchosc": touchosc,
     "bench": bench,
-}.items():
+}
+for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(archive_app, name="archive")
 app.add_typer(midi_app, name="midi")

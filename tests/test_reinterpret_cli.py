@@ -85,7 +85,7 @@ def sounding(path: Path, silent: Path, seconds: float) -> Path:
 
 
 def trailer(
-    folder: Path, ticks: Callable[[int], int] | None = None, *, sound_s: float | None = 4.5
+    folder: Path, ticks: Callable[[int], int] | None = None, *, sound_s: float | None = 6.0
 ) -> Path:
     drawn = numbered()
     silent = write_pictures(folder / "silent.mp4", drawn, Recipe(options=X264, ticks=ticks))
@@ -138,9 +138,11 @@ def test_every_picture_shows_the_trailers_own_and_the_sound_is_its(
     assert scenes == [scene for scene, count in SHOTS for _ in range(count)]
     heard = packets(made)
     copied = packets(out)
-    assert copied == heard[: len(copied)]
+    before = heard.index(copied[0])  # Matroska has no place for what primes the decoder
+    assert before == (0 if suffix == ".mp4" else 1)
+    assert copied == heard[before : before + len(copied)]
     ends_s = asked_s[-1] + 0.04
-    assert 0 <= len(copied) * 1024 / 48_000 - ends_s < 3 * 1024 / 48_000
+    assert 0 <= (before + len(copied)) * 1024 / 48_000 - ends_s < 3 * 1024 / 48_000
 
 
 def test_a_trailer_without_sound_makes_a_film_without(show: Path, tmp_path: Path) -> None:

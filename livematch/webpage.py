@@ -46,14 +46,18 @@ CLOSING = "</body></html>\n"
 
 def opening(title: str, style: str = "") -> str:
     """Return how a page begins, its heading included; `style` is what it has beside the others."""
+    return f"{head(title, style)}\n<h1>{escape(title)}</h1>"
+
+
+def head(title: str, style: str = "", policy: str = POLICY) -> str:
+    """Return what comes before anything is seen; `policy` says what the page may load."""
     return "\n".join(
         [
             "<!DOCTYPE html>",
             '<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width">',
             f"<title>{escape(title)}</title><style>{STYLE}{style}</style></head><body>",
-            f"<h1>{escape(title)}</h1>",
         ]
     )
 

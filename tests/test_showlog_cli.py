@@ -109,7 +109,7 @@ def test_a_folder_that_cannot_be_written_costs_the_log_and_not_the_show(
     [
         (("replay", "nowhere.jsonl", "-o", "out.mp4"), "there is no such log"),
         (("replay", "text", "-o", "out.mp4"), "no log of a show"),
-        (("replay", "log", "-o", "out.gif"), ".mp4 or .mov"),
+        (("replay", "log", "-o", "out.gif"), ".mp4, .mov"),
         (("replay", "log", "-o", "out.mp4"), "/nowhere/archive"),
         (("replay", "log", "-o", "out.mp4", "--size", "huge"), "WIDTHxHEIGHT"),
         (("credits", "text"), "no log of a show"),

@@ -327,7 +327,7 @@ def test_an_interrupted_replay_leaves_nothing(show: ShowConfig, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("wish", "error", "message"),
     [
-        ({"out": Path("again.gif")}, RecordError, ".mp4 or .mov"),
+        ({"out": Path("again.gif")}, RecordError, ".mp4, .mov"),
         ({"out": Path("nowhere/again.mp4")}, RecordError, "no folder nowhere"),
         ({"from_s": 7.5}, UsageError, "7.00 s"),
         ({"from_s": 3.0, "to_s": 2.0}, UsageError, "not after"),

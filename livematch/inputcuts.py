@@ -12,17 +12,22 @@ SETTLING = 6  # pictures in which a camera that has just been opened may jump as
 class InputCuts:
     """Counts the hard cuts of a camera, each known with its second picture. One thread.
 
-    Frames that were skipped are not missed: a cut is as far across them.
+    Frames that were skipped are not missed: a cut is as far across them. `may_be_cut` says of the
+    newest picture that it looks like the first of a new shot, as those of a flash do, too.
     """
 
     def __init__(self) -> None:
         self._detector = CutDetector(AFTER, REPEATS, LEAST)
+        self._hasty = CutDetector(1, REPEATS, LEAST)
         self._pictures = 0
         self.count = 0
+        self.may_be_cut = False
 
     def push(self, image: Image) -> int:
         """Take the next BGR frame of any size; returns how many cuts there were so far."""
         self._pictures += 1
-        is_cut = self._detector.push(small(image)) is not None
+        shrunk = small(image)
+        is_cut = self._detector.push(shrunk) is not None
+        self.may_be_cut = self._hasty.push(shrunk) is not None
         self.count += is_cut and self._pictures > SETTLING
         return self.count

@@ -70,8 +70,11 @@ class Vision:
         """Put the frame beside the one a tenth of a second earlier, and count the cuts so far."""
         # whatever looks at it would halve it for itself; the archive's films were seen as small
         image = halved(frame.image, SMALL_PX, SMALL_PX)
-        before, cuts = self._cuts.count, self._cuts.push(image)
-        if cuts != before:
+        before, was_begun = self._cuts.count, self._cuts.may_be_cut
+        cuts = self._cuts.push(image)
+        # nothing moves across a cut: what was before is forgotten with the first picture, if that
+        # looks new, else with the second, by which a cut is known
+        if self._cuts.may_be_cut or (cuts != before and not was_begun):
             self._trail.forget()
         earlier = self._trail.follow(frame.captured_s, small(image))
         return Glimpse(image, *earlier) if earlier else Glimpse(image), cuts

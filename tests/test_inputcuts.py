@@ -29,6 +29,18 @@ def test_a_still_and_a_flash_are_no_cuts() -> None:
     assert counts([*scene[:15], white, *scene[16:]])[-1] == 0
 
 
+def test_the_first_picture_of_a_cut_and_a_flash_look_new() -> None:
+    cuts, scene = InputCuts(), pictures(((1, 20), (2, 20)), (192, 108))
+    scene[30] = np.full_like(scene[30], 250)
+    looked_new = []
+    for number, image in enumerate(scene):
+        cuts.push(image)
+        looked_new += [number] if cuts.may_be_cut else []
+    assert looked_new[0] == 20
+    assert set(looked_new) <= {20, 30, 31}
+    assert cuts.count == 1
+
+
 def test_a_camera_may_settle_first() -> None:
     assert counts(pictures(((1, 4), (2, 20)), (192, 108)))[-1] == 0
 

@@ -139,8 +139,9 @@ def test_movement_is_forgotten_at_a_cut_and_little_is_remembered(film: Path) -> 
     apart = [glimpse.apart_s if glimpse.before is not None else None for glimpse in notes.glimpses]
     assert apart[0] is None
     assert apart[10] == pytest.approx(0.1)
-    assert apart[21] is None  # known with the second picture of the new shot
-    assert apart[22] == pytest.approx(1 / 30)
+    assert apart[20] is None  # the first picture of the new shot looks new
+    assert apart[21] == pytest.approx(1 / 30)
+    assert apart[22] == pytest.approx(2 / 30)
     assert apart[30] == pytest.approx(0.1)
     for glimpse in notes.glimpses:
         assert glimpse.before is None or glimpse.before.shape == (72, 128, 3)

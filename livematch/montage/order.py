@@ -62,8 +62,7 @@ def best_path(ground: Ground, start: int, total: float) -> Path:
     No shot comes twice. The same ground gives the same path, as good as the nearest neighbour's at
     least.
     """
-    path = _as_long_as_needed(ground, nearest_neighbours(ground, start, total), total)
-    best = _improved(ground, path, total)
+    best = _improved(ground, nearest_neighbours(ground, start, total), total)
     chance = np.random.default_rng(len(ground.worth))
     for _ in range(min(MOST_KICKS, KICKED // len(best))):
         path = _improved(ground, _kicked(best, chance), total)
@@ -74,7 +73,8 @@ def best_path(ground: Ground, start: int, total: float) -> Path:
 
 def _improved(ground: Ground, path: Path, total: float) -> Path:
     """Change a path until nothing gains; returns the best that it was on the way."""
-    best, idle = path, 0
+    path = best = _as_long_as_needed(ground, path, total)
+    idle = 0
     while idle < PATIENCE:
         level = ground.levelled(path)
         for change in CHANGES:

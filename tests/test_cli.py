@@ -96,3 +96,25 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 def test_sizes_are_read() -> None:
     assert parse_size("1280x720") == (1280, 720)
     assert parse_size("640X360") == (640, 360)
+
+
+def test_a_command_that_is_not_asked_for_costs_nothing() -> None:
+    """A show starts without what the bench, the pieces and the index import."""
+    asked = (
+        "import sys; from typer.testing import CliRunner; from livematch.cli.app import app;"
+        " assert CliRunner().invoke(app, ['play', '--help']).exit_code == 0;"
+        " print(*sorted({name.split('.')[0] for name in sys.modules}),"
+        " *sorted(name for name in sys.modules if name.startswith('livematch.')))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    ).stdout.split()
+    others = {"scipy", "scenedetect", "opentimelineio", "livematch.bench", "livematch.cli.index"}
+    assert not others & set(loaded)
+    assert "livematch.cli.play" in loaded
+
+
+def test_a_misspelt_command_is_told_the_nearest() -> None:
+    done = livematch("reinterprete")
+    assert done.returncode == 2
+    assert "'reinterpret'" in done.stderr

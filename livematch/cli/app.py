@@ -2,63 +2,72 @@
 
 import logging
 import sys
-from collections.abc import Callable
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
 import livematch
-from livematch.cli.archive import archive_app
-from livematch.cli.bench import bench
-from livematch.cli.compile import compilation
-from livematch.cli.credits import list_credits
-from livematch.cli.cues import cues
-from livematch.cli.demo import demo
-from livematch.cli.devices import devices
-from livematch.cli.find import find
-from livematch.cli.grid import grid
-from livematch.cli.index import index
-from livematch.cli.keys import keys
-from livematch.cli.midi import midi_app
-from livematch.cli.osc import osc
-from livematch.cli.play import play
-from livematch.cli.preset import preset_app
-from livematch.cli.reinterpret import reinterpret
-from livematch.cli.replay import replay
-from livematch.cli.touchosc import touchosc
 from livematch.errors import LivematchError
+
+COMMANDS = {
+    "demo": "demo:demo",
+    "index": "index:index",
+    "play": "play:play",
+    "replay": "replay:replay",
+    "credits": "credits:list_credits",
+    "reinterpret": "reinterpret:reinterpret",
+    "grid": "grid:grid",
+    "compile": "compile:compilation",
+    "find": "find:find",
+    "cues": "cues:cues",
+    "devices": "devices:devices",
+    "keys": "keys:keys",
+    "osc": "osc:osc",
+    "touchosc": "touchosc:touchosc",
+    "bench": "bench:bench",
+    "archive": "archive:archive_app",
+    "midi": "midi:midi_app",
+    "preset": "preset:preset_app",
+}
+"""Each command's module in this room, and what it is called there."""
+
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when it is asked for: all of them take a second of a start."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands: dict[str, Any] = dict.fromkeys(COMMANDS)  # for help, and the nearest name
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Import a command and return it; None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(f"livematch.cli.{module}"), name)
+        alone = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=_SETTINGS)
+        if isinstance(found, typer.Typer):
+            alone.add_typer(found, name=cmd_name)
+            return get_group(alone).commands[cmd_name]
+        alone.command(cmd_name)(found)
+        return get_command(alone)
+
 
 app = typer.Typer(
     name="livematch",
+    cls=Commands,
     help="Play a film archive with a camera.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_SETTINGS,
 )
-COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo,
-    "index": index,
-    "play": play,
-    "replay": replay,
-    "credits": list_credits,
-    "reinterpret": reinterpret,
-    "grid": grid,
-    "compile": compilation,
-    "find": find,
-    "cues": cues,
-    "devices": devices,
-    "keys": keys,
-    "osc": osc,
-    "touchosc": touchosc,
-    "bench": bench,
-}
-for name, command in COMMANDS.items():
-    app.command(name)(command)
-app.add_typer(archive_app, name="archive")
-app.add_typer(midi_app, name="midi")
-app.add_typer(preset_app, name="preset")
 
 
 def _show_version(wanted: bool) -> None:

@@ -17,7 +17,7 @@ STOPPED = 130  # as shells tell of Ctrl-C
 
 def replay(
     log: Annotated[Path, typer.Argument(help="The show's log, or its first part.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The film: .mp4 or .mov.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The film: .mp4, .mov or .mkv.")],
     archive: Annotated[
         Path | None, typer.Option("--archive", "-a", help="Where the archive is now.")
     ] = None,

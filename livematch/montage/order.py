@@ -19,10 +19,8 @@ Numbers = NDArray[np.float64]
 
 LONGEST_CHAIN = 3  # shots that are moved together
 PATIENCE = 2  # rounds of changes without a gain after which a path is as good as it gets
-MOST_KICKS, KICKED = (
-    40,
-    2000,
-)  # times that it is begun again; fewer on long paths, which take longer
+MOST_KICKS = 40  # times that it is begun again
+KICKED = 2000  # shots that are looked at for that in all: longer paths are begun again less often
 MISSING = 0.3  # what it costs for a while that the path is too short by one shot
 LEAST_GAIN = 1e-9
 

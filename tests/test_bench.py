@@ -148,3 +148,15 @@ def test_the_machine_is_described() -> None:
     assert here.cores >= 1
     assert here.memory_gib > 0
     assert here.processor
+
+
+def test_a_film_is_answered_and_the_time_taken(plan: Plan) -> None:
+    section = bench.SECTIONS["reinterpret"](plan)
+    read, drawn, whole, pictures = section.figures
+    assert min(read.value, drawn.value) > whole.value > 0
+    assert pictures.value > 20
+    assert "1280×720" in section.about
+
+
+def test_what_is_no_film_is_not_answered(plan: Plan) -> None:
+    assert bench.SECTIONS["reinterpret"](replace(plan, camera="0")).figures == ()

@@ -12,6 +12,7 @@ from livematch.bench.films import indexing, shots
 from livematch.bench.large import large_archive
 from livematch.bench.matching import labels, robustness
 from livematch.bench.osc import osc
+from livematch.bench.pieces import reinterpret
 from livematch.bench.playing import crossfade, grid, latency, memory, start
 
 SECTIONS: dict[str, Callable[[Plan], Section]] = {
@@ -24,6 +25,7 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "ears": ears,
     "shots": shots,
     "indexing": indexing,
+    "reinterpret": reinterpret,
     "memory": memory,
     "robustness": robustness,
     "labels": labels,

@@ -22,7 +22,7 @@ from livematch.archive.store import Archive
 from livematch.control.params import Params
 from livematch.errors import ArchiveError, UsageError
 from livematch.grid.browse import Browser
-from livematch.grid.library import Library
+from livematch.grid.holdings import Library
 
 
 @dataclass

@@ -23,7 +23,7 @@ from livematch.archive.marks import valid_tag
 from livematch.control.params import WEIGHTS, Params, changed
 from livematch.errors import ArchiveError, UsageError
 from livematch.grid import browsepages as pages
-from livematch.grid.library import Library, Seen
+from livematch.grid.holdings import Library, Seen
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from html import escape
 from urllib.parse import quote, urlencode
 
 from livematch.control.params import WEIGHTS, Params
-from livematch.grid.library import Alike, Seen
+from livematch.grid.holdings import Alike, Seen
 from livematch.grid.page import document, figure
 from livematch.sheet import time_code
 

@@ -8,8 +8,8 @@ def trim() -> None:
 
     A show that opens films for hours frees buffers in pieces, and glibc keeps those: after some
     thousand films 70 MiB of them. Does nothing where the system's memory allocator has no such
-    call. Having glibc map each buffer by itself (mallopt) keeps memory as low, but then every
-    frame of the camera takes a fifth longer: its buffers come from the system again and again.
+    call. Having glibc map each buffer by itself (mallopt) keeps memory as low, but a frame of the
+    camera then seemed to take longer: its buffers come from the system again and again.
     """
     if _malloc_trim is not None:
         _malloc_trim(0)

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 Vector = NDArray[np.float32]
 
+SAME_S = 1e-6  # sums of times differ by less, and no two pictures do
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:

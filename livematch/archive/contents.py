@@ -3,7 +3,7 @@
 import logging
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, overload
@@ -288,6 +288,13 @@ class Clips:
         shot = self._shots.of(moment.shot_id)
         file, title = self._files[shot.film_id]
         return Clip(file, moment.time_s, shot.span.start_s, shot.span.end_s, title)
+
+
+def files_of(folder: Path, films: Iterable[StoredFilm]) -> Iterator[Path]:
+    """Yield every film, and what it is played from: what nothing may be written over."""
+    for film in films:
+        yield film.film.path
+        yield playable_file(folder, film)
 
 
 def playable_file(folder: Path, film: StoredFilm) -> Path:

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from av.video.reformatter import Colorspace, VideoReformatter
 
-from livematch.camera.source import MAX_SIZE, SAME_S, fitted
+from livematch.camera.source import MAX_SIZE, fitted
 from livematch.errors import CameraError, FilmError
 from livematch.media import OpenFilm, colours_of
-from livematch.values import Image
+from livematch.values import SAME_S, Image
 
 log = logging.getLogger(__name__)
 

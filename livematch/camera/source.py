@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 MAX_SIZE = (1280, 720)  # vision shrinks further, and a camera fills at most half of most screens
 NAP_S = 0.1  # the longest a feed sleeps, so that it stops promptly inside a long still
 MAX_LAG_S = 0.5  # what a feed may be late before it gives up catching up
-SAME_S = 1e-6  # sums of times differ by less, and no two frames do
 RETRY_S = 1.0  # how often a film that cannot be read any more is tried again
 
 

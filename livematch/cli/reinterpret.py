@@ -19,7 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from livematch.archive.contents import playable_file
+from livematch.archive.contents import files_of
 from livematch.archive.network import open_describer
 from livematch.archive.store import Archive
 from livematch.cli.options import PresetsOption, ProviderOption, SetOption
@@ -193,7 +193,7 @@ def _anew(
 ) -> _Done:
     """Answer a trailer, and write what is asked for."""
     with Archive.open(asked.archive) as archive:
-        refuse_source(output, _sources(archive, asked.trailer), "it")
+        refuse_source(output, [asked.trailer, *files_of(archive.folder, archive.films())], "it")
         describer = open_describer(archive, asked.model, asked.provider)
         read = read_trailer(asked.trailer, describer, stages.begin("reading"))
         if read.warning is not None:
@@ -221,7 +221,7 @@ def _again(
     """Render a list as it has been edited, and write what is asked for beside it."""
     written = read_cuts(cuts)
     with Archive.open(written.archive) as archive:
-        refuse_source(output, _sources(archive, written.trailer), "it")
+        refuse_source(output, [written.trailer, *files_of(archive.folder, archive.films())], "it")
         cutlist = resolve(written, archive)
         cutting = read_cutting(cutlist.trailer, stages.begin("reading"))
         if cutting.warning is not None:
@@ -318,13 +318,6 @@ def _still(film: Path, time_s: float) -> Image | None:
         return film_still(film, time_s, STILL_PX)
     except FilmError:
         return None
-
-
-def _sources(archive: Archive, trailer: Path) -> list[Path]:
-    """Every file that must stay as it is."""
-    films = archive.films()
-    played = [playable_file(archive.folder, stored) for stored in films]
-    return [trailer, *(stored.film.path for stored in films), *played]
 
 
 def _refuse_beside(trailer: Path | None, archive: Path | None, cuts: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from livematch.control.commands import Command
 from livematch.control.params import Params
 from livematch.control.state import Hands
-from livematch.values import SILENCE, Sound
+from livematch.values import SAME_S, SILENCE, Sound
 
 
 class ScriptedControl:
@@ -32,6 +32,3 @@ class ScriptedControl:
         while self._coming and self._coming[0][0] <= now + SAME_S:
             self._params = self._coming.popleft()[1]
         return Hands(self._params, sound=sound)
-
-
-SAME_S = 1e-6  # sums of times differ by less, and no two pictures do

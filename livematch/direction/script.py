@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from livematch.control.state import Hands
-from livematch.values import Cue, Match, Observation
+from livematch.values import SAME_S, Cue, Match, Observation
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,3 @@ class ScriptedDirector:
 
     def drop(self, match: Match) -> None:
         """Nothing: what is offered is written down."""
-
-
-SAME_S = 1e-6  # sums of times differ by less, and no two pictures do

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 from livematch.playback.deck import Deck
 from livematch.playback.fade import Fade
-from livematch.values import Clip, Cue, Layer, Match, Moment, Source
+from livematch.values import SAME_S, Clip, Cue, Layer, Match, Moment, Source
 
-SAME_S = 1e-6  # sums of times differ by less, and no two pictures do
 HURRY_S = 0.12  # a running fade ends within this when the next cue is already there
 NO_DECK = -1
 

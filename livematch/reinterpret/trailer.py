@@ -31,13 +31,12 @@ from livematch.indexing.timeline import Timeline
 from livematch.media import FilmInfo, OpenFilm, colours_of, open_film
 from livematch.reinterpret.cutlist import Arrival
 from livematch.reinterpret.spans import Light, Span, spans
-from livematch.values import Frame, Glimpse, Image, Vector
+from livematch.values import SAME_S, Frame, Glimpse, Image, Vector
 
 LATER = 4  # glimpses of a shot after its opening, spread over the rest of it
 BATCH = 8  # pictures described at once
 THREADS = 2
 MISSING_S, MISSING_SHARE = 1.0, 0.02  # a film this much shorter than announced is cut off
-SAME_S = 1e-6
 
 Progress = Callable[[float, float], None]  # seconds done, seconds in all
 

@@ -1,18 +1,17 @@
 """A replay: the show of a log performed again, offline, at any size and rate."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from livematch.archive.contents import playable_file
+from livematch.archive.contents import files_of
 from livematch.archive.store import Archive
-from livematch.errors import RecordError, UsageError
+from livematch.errors import UsageError
 from livematch.files import refuse_source
 from livematch.render.encoding import container_of, even
 from livematch.render.gl import Surface
 from livematch.render.recorder import Policy, Recorder
-from livematch.rendering import Rendered, Script, render
+from livematch.rendering import Script, render
 from livematch.showlog.footage import Footage, eyes_for, refuse_gone
 from livematch.showlog.reader import LoggedShow
 from livematch.showlog.records import table_version
@@ -95,15 +94,13 @@ def replay(
             offers_on(grid, show),
         )
         count = end - begins
-        rendered = _whole(
-            wish.out,
-            lambda part: render(
-                script,
-                footage,
-                size_px := wish.size_px or setup.size,
-                Excerpt(part, size_px, grid, first),
-                lambda tick: on_progress(tick.number, count),
-            ),
+        size_px = wish.size_px or setup.size
+        rendered = render(
+            script,
+            footage,
+            size_px,
+            Excerpt(wish.out, size_px, grid, first),
+            lambda tick: on_progress(tick.number, count),
         )
     done = tuple(cue for cue in cues if grid.picture(cue.begins_s or 0.0) < end)
     return Replayed(end - first, (end - first) / grid.fps, done, rendered.failed)
@@ -160,24 +157,8 @@ def _span(grid: Grid, show: ToldShow, wish: Wish) -> tuple[int, int]:
 def _sources(logged: LoggedShow, show: ToldShow, archive: Archive, wish: Wish) -> Iterator[Path]:
     """Yield every file that a replay must leave as it is."""
     yield from (part.path for part in logged.parts)
-    for stored in archive.films():
-        yield stored.film.path
-        yield playable_file(archive.folder, stored)
+    yield from files_of(archive.folder, archive.films())
     if show.head.setup.film is not None:
         yield Path(show.head.setup.film.path)
     if wish.camera is not None:
         yield wish.camera
-
-
-def _whole(out: Path, make: Callable[[Path], Rendered]) -> Rendered:
-    """Have a film made under another name, and give it its own when it is whole."""
-    part = out.with_name(f".{out.stem}.{os.getpid()}{out.suffix}")
-    try:
-        rendered = make(part)
-        part.replace(out)
-    except OSError as error:
-        raise RecordError(f"{out} cannot be written: {error.strerror or error}") from None
-    finally:
-        for left in (part, *(part.with_name(part.name + end) for end in (".part", ".ready"))):
-            left.unlink(missing_ok=True)
-    return rendered

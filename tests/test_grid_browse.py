@@ -7,6 +7,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
@@ -69,7 +70,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def visitor(folder: Path) -> Iterator[Visitor]:
-    with Browser(folder, Params()) as browser:
+    with closing(Browser(folder, Params())) as browser:
         thread = threading.Thread(target=browser.serve, name="livematch-browse")
         thread.start()
         try:
@@ -357,7 +358,7 @@ def test_no_archive(tmp_path: Path) -> None:
 
 
 def test_an_empty_archive_is_a_page_too(tmp_path: Path) -> None:
-    with Browser(make(tmp_path / "empty"), Params()) as browser:
+    with closing(Browser(make(tmp_path / "empty"), Params())) as browser:
         thread = threading.Thread(target=browser.serve)
         thread.start()
         assert "0 shots" in Visitor(browser).get("/")[1]

@@ -263,7 +263,7 @@ def _clusters(
 
 
 def _browse(folder: Path, params: Params, groups: int | None, port: int, open_it: bool) -> None:
-    with Browser(folder, params, groups, port) as browser:
+    with closing(Browser(folder, params, groups, port)) as browser:
         typer.echo(f"{browser.address}   Ctrl-C ends it", err=True)
         if open_it:
             webbrowser.open(browser.address)

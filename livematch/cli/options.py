@@ -8,6 +8,8 @@ import typer
 from livematch.control.presetfolder import FOLDER_VARIABLE, own_folder
 from livematch.embed.providers import ASKABLE
 
+STOPPED = 130  # the status after Ctrl-C, as shells tell of it
+
 FolderArgument = Annotated[Path, typer.Argument(help="The archive's folder.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print it for programs.")]
 ArchiveOption = Annotated[Path, typer.Option("--archive", "-a", help="The archive's folder.")]

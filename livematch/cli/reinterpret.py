@@ -22,7 +22,7 @@ from rich.progress import (
 from livematch.archive.contents import files_of
 from livematch.archive.network import open_describer
 from livematch.archive.store import Archive
-from livematch.cli.options import PresetsOption, ProviderOption, SetOption
+from livematch.cli.options import STOPPED, PresetsOption, ProviderOption, SetOption
 from livematch.cli.play import starting_with
 from livematch.config import parse_settings, parse_size
 from livematch.control.params import Fit, Params
@@ -46,7 +46,6 @@ from livematch.stills import film_still, moment_still
 from livematch.values import Cue, Image, Moment
 
 STILL_PX = 240  # the width of the sheet's pictures
-STOPPED = 130  # as shells tell of Ctrl-C
 
 
 def reinterpret(

@@ -7,12 +7,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from livematch.cli.options import STOPPED
 from livematch.config import parse_size
 from livematch.showlog.reader import open_show_log
 from livematch.showlog.replay import Replayed, Wish
 from livematch.showlog.replay import replay as perform_again
-
-STOPPED = 130  # as shells tell of Ctrl-C
 
 
 def replay(

@@ -1,6 +1,6 @@
 """The network: files that must be refused, and outputs that must not pass for features.
 
-The little networks here are written as protobuf by hand, because `onnx` is no dependency.
+The little networks here are written by `onnx_kit`.
 """
 
 import hashlib
@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx_kit
 import onnxruntime as ort
 import pytest
+from onnx_kit import external_tensor, field, integers, node, tensor, value_info
 
 from livematch.embed.card import ModelCard, load_card
 from livematch.embed.onnx import Embedder, compare
@@ -23,51 +25,7 @@ BLACK = np.zeros((SIDE, SIDE, 3), np.uint8)
 WHITE = np.full((SIDE, SIDE, 3), 255, np.uint8)
 
 
-# --- a writer of protobuf, as much of it as an ONNX file needs ---
-
-
-def varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*out, number])
-
-
-def field(number: int, value: int | str | bytes) -> bytes:
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    data = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
-def fields(number: int, *values: int | str | bytes) -> bytes:
-    return b"".join(field(number, value) for value in values)
-
-
-def node(operator: str, inputs: list[str], output: str, *attributes: bytes) -> bytes:
-    return fields(1, *inputs) + field(2, output) + field(4, operator) + fields(5, *attributes)
-
-
-def integers(name: str, *values: int) -> bytes:
-    return field(1, name) + fields(8, *values) + field(20, 7)
-
-
-def value_info(name: str, *shape: int | str, kind: int = 1) -> bytes:
-    dims = [field(1, d) if isinstance(d, int) else field(2, d) for d in shape]
-    tensor_type = field(1, kind) + field(2, fields(1, *dims))
-    return field(1, name) + field(2, field(1, tensor_type))
-
-
-def tensor(name: str, *values: float) -> bytes:
-    data = np.array(values, "<f4").tobytes()
-    return field(1, len(values)) + field(2, 1) + field(8, name) + field(9, data)
-
-
-def external_tensor(name: str, location: str, size: int = 1) -> bytes:
-    entry = field(1, "location") + field(2, location)
-    return field(1, size) + field(2, 1) + field(8, name) + field(13, entry) + field(14, 1)
-
+# --- the network that is tried ---
 
 POOL = integers("kernel_shape", 8, 8)
 TO_DOUBLE = field(1, "to") + field(3, 11) + field(20, 2)
@@ -89,9 +47,7 @@ def model(
     outputs: tuple[bytes, ...] = (POOLED, MAP),
     extra: bytes = b"",
 ) -> bytes:
-    graph = fields(1, *nodes) + field(2, "tiny") + fields(5, *weights)
-    graph += fields(11, *inputs) + fields(12, *outputs)
-    return field(1, 8) + field(8, field(2, 17)) + field(7, graph) + extra
+    return onnx_kit.model(nodes, weights, inputs, outputs, extra)
 
 
 def card_for(folder: Path, data: bytes, **changes: Any) -> ModelCard:

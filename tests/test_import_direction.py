@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("archive",),
     (
         *("camera", "indexing", "direction", "playback", "audio", "midi", "peers"),
-        *("sheet", "stills", "webpage"),
+        *("lens", "sheet", "stills", "webpage"),
     ),
     ("inputcuts", "inputmovement", "devices"),
     ("vision", "robustness", "lessons"),

@@ -24,11 +24,24 @@ ASKABLE = ("auto", *NAMES)
 # These two compile the network for one input shape and do it again for each new one.
 FIXED_SHAPES = frozenset({TENSORRT, COREML})
 
-# 2 GiB: the networks need a tenth of it. By default the arena takes what it likes, from the same
-# card that decodes films and draws the program.
-GPU_MEMORY_BYTES = 2 * 1024**3
-
 Options = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class GpuShare:
+    """How a network uses a GPU: how much of its memory at most, and how exactly it computes.
+
+    By default the arena takes what it likes, from the same card that decodes films and draws the
+    program. Exact is without TF32, which keeps ten bits.
+    """
+
+    memory_bytes: int
+    is_exact: bool
+
+
+# The networks need a tenth of the memory. TF32 saves nothing noticeable on networks this small, and
+# an archive indexed on one machine should be searched on another with equal vectors.
+EMBEDDING = GpuShare(2 * 1024**3, is_exact=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +94,14 @@ def choose(asked: str, around: Surroundings) -> list[str]:
     return [name for name in wanted if name in around.available and name != CPU] + [CPU]
 
 
-def options(provider: str) -> dict[str, str]:
+def options(provider: str, share: GpuShare = EMBEDDING) -> dict[str, str]:
     """Give the settings one provider is created with."""
     if provider == CUDA:
         return {
             "cudnn_conv_algo_search": "HEURISTIC",  # the default tries all: seconds a shape
-            "gpu_mem_limit": str(GPU_MEMORY_BYTES),
+            "gpu_mem_limit": str(share.memory_bytes),
             "arena_extend_strategy": "kSameAsRequested",
-            # TF32 keeps 10 bits. It saves nothing noticeable on a network this small, and an
-            # archive indexed on one machine should be searched on another with equal vectors.
-            "use_tf32": "0",
+            "use_tf32": "0" if share.is_exact else "1",
         }
     if provider == TENSORRT:
         return {

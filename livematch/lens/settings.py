@@ -1,5 +1,6 @@
 """How a lens is trained: frozen settings, with the values that pix2pix and Akten found. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -19,14 +20,14 @@ class Settings:
     """
 
     side_px: int = 256
-    filters: int = 12
+    filters: int = 16
     shrink: float = 16.0
     steps: int = 12_000
     batch: int = 4
-    rate: float = 2e-4
+    rate: float = 3e-4
     likeness: float = 100.0
     verdict: float = 1.0
-    perception: float = 0.0
+    perception: float = 10.0
     critic_filters: int = 24
     seed: int = 1
     digest: str = ""
@@ -48,7 +49,7 @@ class Settings:
         """Return the settings as JSON can hold them."""
         return asdict(self)
 
-    def differing(self, facts: dict[str, Any]) -> list[str]:
+    def differing(self, facts: Mapping[str, Any]) -> list[str]:
         """Say how these differ from those another training was begun with.
 
         How many steps it goes is no difference: a training may be made longer.

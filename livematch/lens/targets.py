@@ -167,5 +167,6 @@ def _digest(targets: Iterable[Target]) -> str:
     digest = hashlib.sha256()
     for target in targets:
         digest.update(_shuffled(target.scene))
-        digest.update(np.asarray(cv2.resize(target.image, (8, 8), interpolation=cv2.INTER_AREA)))
+        small = cv2.resize(target.image, (8, 8), interpolation=cv2.INTER_AREA)
+        digest.update(small.tobytes())
     return digest.hexdigest()[:16]

@@ -1,5 +1,7 @@
 """A lens at work: a checked network in an ONNX Runtime session, and what it makes of a picture."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -11,7 +13,10 @@ from livematch.lens.card import LensCard
 from livematch.lens.preparing import USUAL_LOOK, Look, prepare
 from livematch.values import Image, Vector
 
-GPU_MEMORY_BYTES = 1024**3  # up to 512 pixels, where 32 filters need a quarter of it
+# A painting is looked at and never compared: TF32's ten bits are more than the eight shown. The
+# memory is for up to 512 pixels, where 32 filters need a quarter of it.
+PAINTING = GpuShare(1024**3, is_exact=False)
+
 OVERSHOOT = 1e-3  # of tanh, as providers approximate it: an eighth of a grey level
 HALF = 127.5  # −1 to 1 becomes 0 to 255
 
@@ -97,11 +102,9 @@ class Lens:
 
 
 def gpu_share(side_px: int) -> GpuShare:
-    """Say how much of a GPU a lens of that side may take.
-
-    A painting is looked at and never compared: TF32's ten bits are more than the eight shown.
-    """
-    return GpuShare(GPU_MEMORY_BYTES * max(1, (side_px // 512) ** 2), is_exact=False)
+    """Say how a lens of that side may use a GPU: the memory grows with the picture."""
+    times = max(1, (side_px // 512) ** 2)
+    return replace(PAINTING, memory_bytes=times * PAINTING.memory_bytes)
 
 
 def shown(painted: Vector) -> Image:

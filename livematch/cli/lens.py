@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from livematch.cli.lenstrain import train
 from livematch.cli.options import JsonOption
@@ -87,5 +88,6 @@ def quality_table(cards: Sequence[LensCard]) -> Table:
         figures = [
             f"{card.quality[name]:.3g}" if name in card.quality else "" for name, _ in MEASURES
         ]
-        table.add_row(card.name, card.trained_on, f"{card.side}", *figures)
+        # plain text: square brackets in a card of somebody else's are no markup
+        table.add_row(card.name, Text(card.trained_on), f"{card.side}", *figures)
     return table

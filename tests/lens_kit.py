@@ -17,6 +17,7 @@ TOY = Settings(
     steps=120,
     batch=2,
     rate=4e-3,
+    likeness=100.0,
     perception=0.0,
     critic_filters=4,
 )

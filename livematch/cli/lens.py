@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from livematch.cli.lenstrain import train
-from livematch.cli.options import JsonOption
+from livematch.cli.options import JsonOption, ProviderOption
+from livematch.embed.card import DEFAULT_MODEL, load_card
+from livematch.embed.onnx import Embedder
 from livematch.lens.architecture import FILTERS, SIDES, plan
-from livematch.lens.card import LensCard
+from livematch.lens.card import LensCard, load_lens_card
 from livematch.lens.collection import Lenses
+from livematch.lens.judging import judge
+from livematch.lens.paint import Lens
+from livematch.lens.pairs import whole
+from livematch.lens.targets import schoolbook
 
 lens_app = typer.Typer(
     help="Repaint the camera by a network that has seen one kind of picture only.",
@@ -75,6 +82,41 @@ def sizes(
         billions = drawn.products / 1e9
         table.add_row(str(drawn.filters), f"{drawn.size_mb:.1f}", f"{billions:.2f}")
     Console().print(table)
+
+
+@lens_app.command("check")
+def check(
+    lens: Annotated[str, typer.Argument(help="A lens by name, or its .onnx file.")],
+    archive: Annotated[
+        Path | None, typer.Option("--archive", "-a", help="Judge by this archive's films.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option("--images", help="Judge by the pictures below this folder.")
+    ] = None,
+    pictures: Annotated[int, typer.Option(min=1, help="How many pictures of the archive.")] = 1000,
+    provider: ProviderOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a lens on pictures that training holds out: how near it comes, how it flickers."""
+    card = one_lens(lens)
+    at_work = Lens(card, provider, threads=2)
+    book = schoolbook(archive, images, card.side, pictures)
+    embedder = Embedder(load_card(DEFAULT_MODEL), provider, threads=2)
+    pairs = whole(book.held_out, card.side, card.shrink)
+    quality = judge(lambda seen: at_work.planes(seen[0, 0])[None], pairs, embedder, card.shrink)
+    found = {name: round(value, 5) for name, value in asdict(quality).items()}
+    if as_json:
+        typer.echo(json.dumps({"lens": card.name, "pictures": len(book.held_out)} | found))
+        return
+    typer.echo(f"{card.name}, {len(book.held_out)} pictures held out:")
+    for name, heading in MEASURES:
+        typer.echo(f"  {heading:28} {found[name]:.3f}")
+
+
+def one_lens(name: str) -> LensCard:
+    """Return the card of a lens, by its name or by its file; UsageError, ModelError."""
+    path = Path(name).expanduser()
+    return load_lens_card(path) if path.suffix in {".onnx", ".json"} else Lenses().card(name)
 
 
 def quality_table(cards: Sequence[LensCard]) -> Table:

@@ -62,7 +62,7 @@ class Lens:
         Raises ModelError as `paint` does: what is shown has every light there is.
         """
         side = self._card.side
-        self._run(np.linspace(-1, 1, side * side, dtype=np.float32).reshape(side, side))
+        self.planes(np.linspace(-1, 1, side * side, dtype=np.float32).reshape(side, side))
 
     def paint(self, image: Image, look: Look = USUAL_LOOK) -> Image:
         """Repaint a uint8 BGR picture (h, w, 3) of any size: BGR (side, side, 3), a new array.
@@ -70,9 +70,9 @@ class Lens:
         Raises ModelError when the network fails, or gives what cannot be shown.
         """
         card = self._card
-        return shown(self._run(prepare(image, card.side, card.shrink, look)))
+        return shown(self.planes(prepare(image, card.side, card.shrink, look)))
 
-    def _run(self, seen: Vector) -> Vector:
+    def planes(self, seen: Vector) -> Vector:
         """Give what the network makes of a prepared picture: float32 (3, side, side), −1 to 1."""
         card = self._card
         try:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from livematch.archive.store import Archive
 from livematch.clock import Clock
 from livematch.embed.card import load_card
 from livematch.embed.onnx import Embedder
@@ -25,8 +24,9 @@ from livematch.lens.machine import find_machine
 from livematch.lens.paint import PAINTING
 from livematch.lens.pairs import whole
 from livematch.lens.settings import Settings
-from livematch.lens.targets import Schoolbook, archive_targets, folder_targets
+from livematch.lens.targets import Schoolbook, schoolbook
 from livematch.lens.training import Training, painter
+from livematch.sheet import readable
 
 AGREEMENT = 1e-3  # between the network that was trained and its file, of the range −1 to 1
 CHECKED = 4  # pictures that this is looked at on
@@ -76,7 +76,8 @@ def train_lens(wish: Wish, clock: Clock, hearing: Hearing) -> Trained:
     _refuse(wish)
     machine = find_machine(wish.device, wish.threads)
     perceived_by = load_card(wish.model)
-    book, taken_from = _pictures(wish, hearing)
+    side_px = wish.settings.side_px
+    book = schoolbook(wish.archive, wish.images, side_px, wish.pictures, hearing.reading)
     for fault in book.unread[:5]:
         hearing.say(f"left out: {fault}")
     settings = replace(wish.settings, digest=book.digest)
@@ -96,14 +97,12 @@ def train_lens(wish: Wish, clock: Clock, hearing: Hearing) -> Trained:
     except KeyboardInterrupt:
         course.keep()
         raise
-    card = _write(wish, settings, outcome, book, taken_from)
+    card = _write(wish, settings, outcome, book)
     return Trained(card, outcome, folder)
 
 
 def _refuse(wish: Wish) -> None:
     """Raise UsageError for a wish that cannot be met, before anything takes long."""
-    if (wish.archive is None) == (wish.images is None):
-        raise UsageError("give --archive DIR, or --images FOLDER: what the lens is to see")
     if wish.out.suffix != ".onnx":
         raise UsageError(f"{wish.out} is no name for a lens: it ends in .onnx")
     if not wish.out.parent.is_dir():
@@ -120,16 +119,6 @@ def _refuse(wish: Wish) -> None:
         raise UsageError(
             f"{wish.out} is there already: name another file, or replace it with --fresh"
         )
-
-
-def _pictures(wish: Wish, hearing: Hearing) -> tuple[Schoolbook, str]:
-    side_px = wish.settings.side_px
-    if wish.images is not None:
-        return folder_targets(wish.images, side_px, hearing.reading), wish.images.resolve().name
-    assert wish.archive is not None  # noqa: S101 - one of the two is given: see _refuse
-    with Archive.open(wish.archive) as archive:
-        book = archive_targets(archive, side_px, wish.pictures, hearing.reading)
-    return book, f"the archive {wish.archive.resolve().name}"
 
 
 def _go_on(
@@ -155,28 +144,29 @@ def _go_on(
     hearing.say(f"goes on from step {training.done}")
 
 
-def _facts(wish: Wish, book: Schoolbook, taken_from: str) -> dict[str, Any]:
+def _facts(wish: Wish, book: Schoolbook) -> dict[str, Any]:
     count = len(book.learned)
     scenes = len({target.scene for target in book.learned})
+    folder = wish.images or wish.archive
+    assert folder is not None  # noqa: S101 - or there would be no pictures
+    name = readable(folder.resolve().name)
     of = f"{count} pictures" if scenes == count else f"{count} pictures of {scenes} shots"
     return {
-        "trained_on": f"{of}, from {taken_from}",
+        "trained_on": f"{of}, from {name}",
         "pictures": count,
         "licence": wish.licence,
         "attribution": wish.attribution,
     }
 
 
-def _write(
-    wish: Wish, settings: Settings, outcome: Outcome, book: Schoolbook, taken_from: str
-) -> LensCard:
+def _write(wish: Wish, settings: Settings, outcome: Outcome, book: Schoolbook) -> LensCard:
     """Write network and card, if the file paints what was trained."""
     out = wish.out
     network = to_onnx(plan(settings.side_px, settings.filters), outcome.weights)
     _compare(network, out, outcome, settings, book)
     measured = {name: round(value, 5) for name, value in asdict(outcome.quality).items()}
     done = {"steps": outcome.step, "seconds": round(outcome.seconds, 1), "quality": measured}
-    card = _card(out.stem, network, settings, _facts(wish, book, taken_from) | done)
+    card = _card(out.stem, network, settings, _facts(wish, book) | done)
     write_whole(out, network)
     write_whole(out.with_suffix(".json"), card)
     return load_lens_card(out)

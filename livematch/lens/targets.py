@@ -58,6 +58,25 @@ def kept_px(side_px: int) -> int:
     return round(side_px * ROOM)
 
 
+def schoolbook(
+    archive: Path | None,
+    images: Path | None,
+    side_px: int,
+    count: int,
+    progress: Progress = lambda _done, _all: None,
+) -> Schoolbook:
+    """Take pictures from an archive's folder or from a folder of pictures, whichever is given.
+
+    UsageError when neither or both are, or when there are too few pictures.
+    """
+    if images is not None and archive is None:
+        return folder_targets(images, side_px, progress)
+    if archive is not None and images is None:
+        with Archive.open(archive) as opened:
+            return archive_targets(opened, side_px, count, progress)
+    raise UsageError("give --archive DIR, or --images FOLDER: one of the two")
+
+
 def archive_targets(
     archive: Archive, side_px: int, count: int, progress: Progress = lambda _done, _all: None
 ) -> Schoolbook:

@@ -251,8 +251,8 @@ class Compositor:
                 for above in kinds:
                     both = (replace(lower, weight=0.5), Weighed(Source.ARCHIVE, 1, above, 0.25))
                     over = Weighed(Source.LENS, PAINTING, kinds[0], 0.25)
-                    for shown in (both, (*both, over)):
-                        self._draw_region(shown, rect, Params(), size_px)
+                    self._draw_region(both, rect, Params(), size_px)
+                    self._draw_region((*both, over), rect, Params(), size_px)
         for held in self._held.values():
             held.delete()
         self._held.clear()

@@ -10,12 +10,14 @@ from livematch.clock import Clock
 from livematch.control.commands import Set, Trigger
 from livematch.control.params import Layout, Params
 from livematch.control.state import Hands, Steering
+from livematch.direction.veil import Veiling
 from livematch.eyes import Eyes, Sight
-from livematch.playback.decks import Decks, Program
+from livematch.lens.easel import Easel, is_wanted
+from livematch.playback.decks import NO_DECK, Decks, Program
 from livematch.playback.mosaic import FASTEST_HZ, Mosaic
 from livematch.playback.shelf import Shelf
 from livematch.telemetry import Telemetry
-from livematch.values import Cue, Frame, Layer, Match, Observation, Pane
+from livematch.values import Cue, Frame, Layer, Match, Observation, Pane, Picture, Source
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class Stage(Protocol):
         camera: Frame | None,
         params: Params,
         panes: tuple[Pane, ...] = (),
+        painting: Picture | None = None,
     ) -> None:
         """Compose one picture."""
         ...
@@ -72,7 +75,10 @@ class Stage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """All that happened in one walk of the engine; for the HUD, the log and the bench."""
+    """All that happened in one walk of the engine; for the HUD, the log and the bench.
+
+    `veil` is the share of the painting that lies over the program.
+    """
 
     number: int
     now: float
@@ -80,6 +86,7 @@ class Tick:
     sight: Sight
     cue: Cue | None
     program: Program
+    veil: float = 0.0
 
 
 class Engine:
@@ -97,6 +104,8 @@ class Engine:
         eyes: Eyes,
         ears: Ears,
         director: Directing,
+        veil: Veiling,
+        easel: Easel,
         decks: Decks,
         shelf: Shelf,
         mosaic: Mosaic,
@@ -109,6 +118,8 @@ class Engine:
         self._eyes = eyes
         self._ears = ears
         self._director = director
+        self._veil = veil
+        self._easel = easel
         self._decks = decks
         self._shelf = shelf
         self._mosaic = mosaic
@@ -155,10 +166,13 @@ class Engine:
             self._withdraw(program)
         self._leave_grid(cue, program, is_grid=is_grid)
         panes = self._panes(now, hands.params)
-        self._stage.draw(program.layers, sight.frame, hands.params, panes)
+        veil = self._veil.share_at(now, sight.observation, hands.params)
+        painting = self._painting(now, sight.frame, hands.params, program)
+        layers = _veiled(program.layers, veil)
+        self._stage.draw(layers, sight.frame, hands.params, panes, painting)
         self._expect(sight)
         self._number += 1
-        return Tick(self._number, now, hands, sight, cue, program)
+        return Tick(self._number, now, hands, sight, cue, program, veil)
 
     def _forgive(self, error: Exception) -> None:
         self._telemetry.count("ticks failed")
@@ -192,6 +206,15 @@ class Engine:
             self._telemetry.count("candidates failed")
             log.warning("cannot be offered: %s", fault)
         return panes
+
+    def _painting(
+        self, now: float, frame: Frame | None, params: Params, program: Program
+    ) -> Picture | None:
+        """Return the newest painting; while nobody looks, nothing is painted."""
+        is_on = any(layer.source is Source.LENS for layer in program.layers)
+        if not is_on and not is_wanted(params):
+            return None
+        return self._easel.painting_at(now, frame, params)
 
     def _withdraw(self, program: Program) -> None:
         """Go on with what is on when a cue cannot be performed."""
@@ -232,3 +255,10 @@ class Engine:
             took_s = presented_s - self._answer[1]
             self._telemetry.record("attack → presented", took_s * 1e3)
             self._answer = None
+
+
+def _veiled(layers: tuple[Layer, ...], share: float) -> tuple[Layer, ...]:
+    """Lay the painting over the program, once there is one."""
+    if share <= 0 or not layers:
+        return layers
+    return (*layers, Layer(Source.LENS, NO_DECK, None, share))

@@ -14,9 +14,11 @@ from livematch.clock import ManualClock
 from livematch.control.params import Params
 from livematch.control.script import ScriptedControl
 from livematch.direction.script import ScriptedDirector
+from livematch.direction.veil import Veil, Veiling
 from livematch.engine import Engine, Tick
 from livematch.errors import RecordError
 from livematch.eyes import Blind, Eyes
+from livematch.lens.easel import Easel, NoEasel
 from livematch.playback.deck import OfflineDeck
 from livematch.playback.decks import Decks
 from livematch.playback.mosaic import OfflineMosaic
@@ -42,7 +44,7 @@ class Script:
 
     `times_s` are the pictures' own, rising from 0, as even or uneven as they come; each is asked
     for only when the picture before has been drawn. `eyes` see what the camera would. `offers` are
-    what plays in the grid, and from when on.
+    what plays in the grid, and from when on. The `easel` is closed with the render.
     """
 
     times_s: Iterable[float]
@@ -51,6 +53,8 @@ class Script:
     changes: Iterable[tuple[float, Params]] = ()
     eyes: Eyes = field(default_factory=Blind)
     offers: Iterable[tuple[float, tuple[Match, ...]]] = ()
+    easel: Easel = field(default_factory=NoEasel)
+    veil: Veiling = field(default_factory=Veil)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def render(
     with ExitStack() as stack:
         stack.callback(recorder.close)
         stack.callback(script.eyes.close)
+        stack.callback(script.easel.close)
         if first_s is None:
             return Rendered(0, ())
         clock = ManualClock(first_s)
@@ -98,6 +103,8 @@ def render(
             eyes=script.eyes,
             ears=Deaf(),
             director=director,
+            veil=script.veil,
+            easel=script.easel,
             decks=decks,
             shelf=shelf,
             mosaic=mosaic,

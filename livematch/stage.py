@@ -19,7 +19,7 @@ from livematch.render.panel import Hud
 from livematch.render.preview import Preview
 from livematch.render.recorder import Recorder
 from livematch.render.window import open_window
-from livematch.values import Frame, Image, Layer, Pane
+from livematch.values import Frame, Image, Layer, Pane, Picture
 
 TITLE = "livematch"
 
@@ -92,11 +92,12 @@ class Stage:
         camera: Frame | None,
         params: Params,
         panes: tuple[Pane, ...] = (),
+        painting: Picture | None = None,
     ) -> None:
         """Compose one picture: the program as laid out, and what the operator wants over it."""
         size_px = self._surface.size_px
         self._surface.begin()
-        self._compositor.draw(layers, camera, params, size_px, panes)
+        self._compositor.draw(layers, camera, params, size_px, panes, painting)
         is_written = params.preview and params.screen is Layout.GRID  # by the preview
         if params.label and not is_written:
             self._labels.draw(self._compositor.shown, size_px)

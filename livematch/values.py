@@ -178,11 +178,11 @@ class Colours:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A film frame, ready to be uploaded; compared by identity, never by value.
+    """A film frame or a painting, ready to be uploaded; compared by identity, never by value.
 
     `aspect` is width over height as it should be seen, after `quarter_turns` × 90° clockwise.
     `size_px` is the stored width and height of a compressed picture, without its padding; the
-    planes of the others have their size.
+    planes of the others have their size. `title` is a painting's: a film's is told by its clip.
     """
 
     planes: tuple[Image, ...]
@@ -192,6 +192,7 @@ class Picture:
     quarter_turns: int = 0
     colours: Colours = Colours()
     size_px: tuple[int, int] = (0, 0)
+    title: str = ""
 
 
 class AtEnd(StrEnum):
@@ -230,6 +231,7 @@ class Source(StrEnum):
     ARCHIVE = "archive"
     CAMERA = "camera"
     BLACK = "black"
+    LENS = "lens"
 
 
 @dataclass(frozen=True, slots=True)

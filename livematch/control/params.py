@@ -19,7 +19,7 @@ __all__ = ["LONGEST_TEXT", "TABLE", "Params", "Spec", "Value", "changed", "spec"
 
 
 class Layout(StrEnum):
-    """How program and camera share the screen."""
+    """How program, camera and painting share the screen."""
 
     PROGRAM = "program"
     SIDE_BY_SIDE = "side-by-side"
@@ -27,6 +27,8 @@ class Layout(StrEnum):
     GRID = "grid"
     STACKED = "stacked"
     INSET = "picture-in-picture"
+    LENS = "lens"
+    TRIPTYCH = "triptych"
 
 
 class Fit(StrEnum):
@@ -46,6 +48,7 @@ class Fallback(StrEnum):
     HOLD = "hold"
     CAMERA = "camera"
     BLACK = "black"
+    LENS = "lens"
 
 
 class Grid(StrEnum):
@@ -132,12 +135,34 @@ class Played:
         "time", 0.0, 0, 600, 1, "how long a film that was shown is not shown again", "s"
     )
     fade: float = number("look", 0.5, 0, 20, 0.1, "length of a crossfade; 0 cuts", "s")
-    screen: Layout = choice("look", Layout.PROGRAM, "how program and camera share the screen")
+    screen: Layout = choice(
+        "look", Layout.PROGRAM, "how program, camera and painting share the screen"
+    )
     fit: Fit = choice("look", Fit.FIT, "whole with bars, cropped to fill, or as the camera is")
-    mirror: bool = switch("look", True, "show the camera mirrored, as a mirror would")
+    mirror: bool = switch("look", True, "show camera and painting mirrored")
     label: bool = switch("look", False, "write title and time code at each picture")
     hud: bool = switch("look", False, "show the figures over the picture")
     preview: bool = switch("look", False, "show the nine best candidates on the operator's side")
+    lens: str = text("lens", "", "the lens that paints; none named: the first there is")
+    lens_mix: float = number(
+        "lens", 0.0, 0, 1, 0.05, "how much of the painting lies over the program"
+    )
+    lens_yields: float = number(
+        "lens", 0.0, 0, 1, 0.05, "how far the painting gives way to a match that is alike"
+    )
+    lens_blur: float = number(
+        "lens", 1.0, 0.1, 3, 0.1, "how coarsely it sees the camera: times what it was trained with"
+    )
+    lens_levels: float = number(
+        "lens", 1.0, 0, 1, 0.05, "how far the camera's light is spread from black to white for it"
+    )
+    lens_contrast: float = number(
+        "lens", 1.0, 0.25, 3, 0.05, "contrast of what it is shown of the camera"
+    )
+    lens_blend: float = number(
+        "lens", 0.6, 0, 0.95, 0.05, "share of the painting before in each new one, against flicker"
+    )
+    lens_freeze: bool = switch("lens", False, "paint no more: the last painting stays")
     gain: float = number("sound", 0.0, -40, 40, 1, "gain of what the ears hear", "dB")
     onset_threshold: float = number(
         "sound", 1.0, 0.1, 4, 0.1, "how much an attack must stand out; higher hears fewer"

@@ -30,7 +30,9 @@ FADE = Spec("fade", "preset", 0.0, "how long its numbers travel", 0, LONGEST_FAD
 HEAD = {row.name: row for row in (ABOUT, FADE)}
 SET = "set"
 
-NOT_SAVED = frozenset({"hold", "freeze", "blackout", "hud", "preview", "gain", "beat_shift"})
+NOT_SAVED = frozenset(
+    {"hold", "freeze", "lens_freeze", "blackout", "hud", "preview", "gain", "beat_shift"}
+)
 """What belongs to the moment, to the operator or to the room: saving leaves it out. A preset that
 names such a parameter all the same sets it."""
 

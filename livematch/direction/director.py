@@ -12,7 +12,11 @@ from livematch.direction.reasons import ASKED, AT_ONCE, REASONS, Change, Reason,
 from livematch.direction.wishes import NOTHING
 from livematch.values import Cue, Match, Observation, Source
 
-_FALLBACK_SOURCE = {Fallback.CAMERA: Source.CAMERA, Fallback.BLACK: Source.BLACK}
+_FALLBACK_SOURCE = {
+    Fallback.CAMERA: Source.CAMERA,
+    Fallback.BLACK: Source.BLACK,
+    Fallback.LENS: Source.LENS,
+}
 
 
 class Director:

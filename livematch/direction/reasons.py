@@ -101,7 +101,7 @@ def opening(at: Situation) -> Change | None:
 
 def arrival(at: Situation) -> Change | None:
     """A fallback is on and something in the archive is alike again."""
-    is_waiting = at.showing in {Source.CAMERA, Source.BLACK}
+    is_waiting = at.showing in {Source.CAMERA, Source.BLACK, Source.LENS}
     return Change(at.answer, "arrival") if is_waiting and at.is_ripe and at.answer else None
 
 

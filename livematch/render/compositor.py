@@ -13,7 +13,7 @@ import numpy as np
 
 from livematch.control.params import Fit, Layout, Params
 from livematch.render.colours import to_rgb
-from livematch.render.gl import GL, Shader, current_context
+from livematch.render.gl import GL, PER_LAYER, Shader, current_context
 from livematch.render.layouts import (
     Affine,
     Rect,
@@ -29,7 +29,7 @@ from livematch.render.layouts import (
 from livematch.render.textures import Held
 from livematch.values import Frame, Layer, Pane, Picture, PixelFormat, Source
 
-CAMERA = -1  # where the camera's textures are kept, beside those of the decks
+CAMERA, PAINTING = -1, -2  # where their textures are kept, beside those of the decks
 PANES = 100  # and those of the panes, from here on
 KINDS = {
     PixelFormat.YUV420: "YUV",
@@ -39,6 +39,10 @@ KINDS = {
 """What the shader calls the formats that it must do something for."""
 MOSTLY = 0.5  # the share of the light from which on a picture is what is seen
 _WHOLE = 0.999  # a layer of at least this weight needs no mixing
+_NAMES = ("bottom", "top", "veil")
+"""What the shader calls the pictures that it mixes: those of a crossfade, and one over both."""
+_ON_HAND = {Source.CAMERA: CAMERA, Source.LENS: PAINTING}
+"""The sources whose picture is not the layer's own: there is one of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +91,37 @@ class _Placed:
         )
 
 
-def weighed(layers: Sequence[Layer], camera: Picture | None) -> tuple[Weighed, ...] | None:
+def weighed(
+    layers: Sequence[Layer], camera: Picture | None, painting: Picture | None = None
+) -> tuple[Weighed, ...] | None:
     """Return what is seen of `layers`, bottom first, and how strongly; None when none is ready.
 
-    A layer whose picture has not come yet is passed over: black is shown only when asked for.
+    A layer whose picture has not come yet is passed over: black is shown only when asked for. One
+    picture that lies in two layers is one: shares of light add up.
     """
     seen: list[Weighed] = []
     ready = False
+    on_hand = {Source.CAMERA: camera, Source.LENS: painting}
     for layer in layers:
-        picture = camera if layer.source is Source.CAMERA else layer.picture
+        picture = on_hand.get(layer.source, layer.picture)
         if picture is None and layer.source is not Source.BLACK:
             continue
         ready = True
         opacity = min(1.0, max(0.0, layer.opacity))
         seen = [replace(below, weight=below.weight * (1.0 - opacity)) for below in seen]
         if picture is not None and layer.source is not Source.BLACK:
-            slot = CAMERA if layer.source is Source.CAMERA else layer.deck
-            seen.append(Weighed(layer.source, slot, picture, opacity, layer.title))
+            slot = _ON_HAND.get(layer.source, layer.deck)
+            title = layer.title or picture.title
+            seen.append(Weighed(layer.source, slot, picture, opacity, title))
     if not ready:
         return None
-    return tuple(entry for entry in seen if entry.weight > 1.0 - _WHOLE)[-2:]
+    merged: dict[int, Weighed] = {}
+    for entry in seen:
+        below = merged.get(entry.slot)
+        weight = entry.weight + (below.weight if below else 0.0)
+        merged[entry.slot] = replace(entry, weight=weight)
+    shown = tuple(entry for entry in merged.values() if entry.weight > 1.0 - _WHOLE)
+    return shown[-len(_NAMES) :]
 
 
 class Compositor:
@@ -134,11 +149,12 @@ class Compositor:
         params: Params,
         size_px: tuple[int, int],
         panes: Sequence[Pane] = (),
+        painting: Picture | None = None,
     ) -> None:
-        """Draw `layers` (one or two, bottom first), `camera` and `panes` as `params` ask for.
+        """Draw `layers` (up to three, bottom first) and what stands beside them as `params` ask.
 
         Layers without a picture are not drawn; when none has one, the last ones stay. While there
-        are no panes, a grid shows the program.
+        are no panes, a grid shows the program, and so does the lens's layout without a painting.
         """
         if min(size_px) <= 0:
             return
@@ -146,8 +162,9 @@ class Compositor:
         if params.blackout:
             return
         seen = self._camera_picture(camera)
-        self._program = _or_else(weighed(layers, seen), self._program)
-        if params.screen is Layout.GRID and not panes:
+        self._program = _or_else(weighed(layers, seen, painting), self._program)
+        is_empty = {Layout.GRID: not panes, Layout.LENS: painting is None}
+        if is_empty.get(params.screen, False):
             params = replace(params, screen=Layout.PROGRAM)
         for region in regions(params, size_px):
             if region.what is What.PANE:
@@ -157,10 +174,11 @@ class Compositor:
                 rect, fitted = _matched(region.rect, params, seen)
                 self._draw_region(self._program, rect, fitted, size_px)
                 self._note(self._program, rect, fitted, camera)
-            elif seen is not None:
-                alone = (Weighed(Source.CAMERA, CAMERA, seen, 1.0),)
+            else:
+                source = Source.LENS if region.what is What.PAINTING else Source.CAMERA
+                alone = weighed((Layer(source, 0, None, 1.0),), seen, painting) or ()
                 rect = region.rect
-                if region.over:
+                if region.over and seen is not None:
                     place, _ = placed(seen.aspect, rect, params.fit)
                     rect = cornered(place, rect)
                     _blacken(around(rect, size_px), size_px)
@@ -231,8 +249,10 @@ class Compositor:
                 for shown in ((lower,), (replace(lower, weight=0.5),)):
                     self._draw_region(shown, rect, Params(), size_px)
                 for above in kinds:
-                    both = (replace(lower, weight=0.5), Weighed(Source.ARCHIVE, 1, above, 0.5))
+                    both = (replace(lower, weight=0.5), Weighed(Source.ARCHIVE, 1, above, 0.25))
+                    over = Weighed(Source.LENS, PAINTING, kinds[0], 0.25)
                     self._draw_region(both, rect, Params(), size_px)
+                    self._draw_region((*both, over), rect, Params(), size_px)
         for held in self._held.values():
             held.delete()
         self._held.clear()
@@ -270,7 +290,8 @@ class Compositor:
             return
         place, _ = placed(best.picture.aspect, rect, params.fit)
         if best.source is not Source.CAMERA:
-            self.shown += (Shown(best.title, best.picture.time_s, place, rect),)
+            time_s = None if best.source is Source.LENS else best.picture.time_s
+            self.shown += (Shown(best.title, time_s, place, rect),)
         elif camera is not None:
             self.shown += (Shown(camera.title, camera.time_s, place, rect),)
 
@@ -278,17 +299,17 @@ class Compositor:
         held = self._held.setdefault(entry.slot, Held())
         self.uploads += held.upload(entry.picture)
         place, window = placed(entry.picture.aspect, rect, params.fit)
-        mirrored = params.mirror and entry.source is Source.CAMERA
+        mirrored = params.mirror and entry.source in _ON_HAND
         return _Placed(held, entry.weight, place, window, mirrored)
 
     def _draw_cell(
         self, rect: Rect, here: tuple[tuple[int, _Placed], ...], size_px: tuple[int, int]
     ) -> None:
-        """Draw the one or two pictures that are seen in `rect`, given with their units."""
-        shader = self._shader(_defines(tuple(picture for _, picture in here)))
+        """Draw the pictures that are seen in `rect`, given with their units."""
+        shader = self._shader(_defines(tuple(picture for _, picture in here)), len(here))
         shader.use()
         shader.vec("place", *clip_space(rect, size_px), width=4)
-        for name, (unit, picture) in zip(("bottom", "top"), here, strict=False):
+        for name, (unit, picture) in zip(_NAMES, here, strict=False):
             shader.vec(f"{name}_at", *picture.sampled(rect), width=2)
             shader.sampler(f"{name}_first", unit)
             if picture.held.format is PixelFormat.YUV420:
@@ -297,16 +318,17 @@ class Compositor:
                 shader.vec(f"{name}_luma", to.luma_scale, to.luma_offset, width=2)
                 matrix = (to.v_to_red, to.u_to_green, to.v_to_green, to.u_to_blue)
                 shader.vec(f"{name}_matrix", *matrix, width=4)
-        if len(here) == 2:
-            shader.vec("weights", *(picture.weight for _, picture in here), width=2)
-        elif here[0][1].weight < _WHOLE:
-            shader.vec("weights", here[0][1].weight, 0.0, width=2)
+        if len(here) > 1 or here[0][1].weight < _WHOLE:
+            weights = [picture.weight for _, picture in here]
+            weights += [0.0] * (2 - len(weights))
+            shader.vec("weights", *weights, width=len(weights))
         GL.glDrawArrays(GL.GL_TRIANGLE_STRIP, 0, 4)
 
-    def _shader(self, defines: tuple[str, ...]) -> Shader:
+    def _shader(self, defines: tuple[str, ...], pictures: int) -> Shader:
         if defines not in self._shaders:
-            fragment = ("light.glsl", "picture.frag.glsl")
-            self._shaders[defines] = Shader("cell.vert.glsl", fragment, defines)
+            fragment = ("light.glsl", "formats.glsl", PER_LAYER, "picture.frag.glsl")
+            layers = _NAMES[:pictures]
+            self._shaders[defines] = Shader("cell.vert.glsl", fragment, defines, layers)
         return self._shaders[defines]
 
 
@@ -331,12 +353,9 @@ def _or_else(seen: tuple[Weighed, ...] | None, last: tuple[Weighed, ...]) -> tup
 
 def _defines(here: tuple[_Placed, ...]) -> tuple[str, ...]:
     """Name what the shader must be built for."""
-    names = []
-    if len(here) == 2 or here[0].weight < _WHOLE:
-        names.append("FADED")
-    if len(here) == 2:
-        names.append("TOP")
-    for name, picture in zip(("BOTTOM", "TOP"), here, strict=False):
+    names = ["FADED"] if len(here) > 1 or here[0].weight < _WHOLE else []
+    names += [name.upper() for name in _NAMES[1 : len(here)]]
+    for name, picture in zip(_NAMES, here, strict=False):
         kind = KINDS.get(picture.held.format)
         if kind is not None:
             names.append(f"{name}_{kind}")

@@ -17,6 +17,8 @@ REMEDY = (
     "needs libegl1 and, without a graphics card, libgl1-mesa-dri"
 )
 
+PER_LAYER = "layer.glsl"
+
 
 class Surface(Protocol):
     """Something to draw on: a window, or a picture in memory. All methods: the thread it is of.
@@ -135,18 +137,26 @@ def draws_in_software() -> bool:
     return any(word in name for word in ("llvmpipe", "softpipe", "swrast", "software"))
 
 
-def shader_source(name: str) -> str:
-    """Return one of the shaders of this package."""
-    return (resources.files("livematch.render") / "shaders" / name).read_text("utf-8")
+def shader_source(name: str, layer: str = "") -> str:
+    """Return one of the shaders of this package; LAYER in it becomes `layer`."""
+    source = (resources.files("livematch.render") / "shaders" / name).read_text("utf-8")
+    return source.replace("LAYER", layer) if layer else source
 
 
 class Shader:
     """A linked program whose uniforms are set by name; unknown names are an error at once.
 
-    `vertex` and `fragment` name shader files; `defines` are put under their version line.
+    `vertex` and `fragment` name shader files; `defines` are put under their version line. A
+    fragment `layer.glsl` is taken once for each of the `layers`, which are pictures by name.
     """
 
-    def __init__(self, vertex: str, fragment: tuple[str, ...], defines: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        vertex: str,
+        fragment: tuple[str, ...],
+        defines: tuple[str, ...] = (),
+        layers: tuple[str, ...] = (),
+    ) -> None:
         from pyglet.graphics.shader import (  # noqa: PLC0415 - see the module's docstring
             Shader as Stage,
         )
@@ -156,7 +166,11 @@ class Shader:
         )
 
         head = "#version 330 core\n" + "".join(f"#define {name}\n" for name in defines)
-        body = "\n".join(shader_source(name) for name in fragment)
+        body = "\n".join(
+            shader_source(name, layer)
+            for name in fragment
+            for layer in (layers if name == PER_LAYER else ("",))
+        )
         try:
             self._program = ShaderProgram(
                 Stage(head + shader_source(vertex), "vertex"), Stage(head + body, "fragment")

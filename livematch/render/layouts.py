@@ -18,6 +18,7 @@ class What(StrEnum):
     PROGRAM = "program"
     CAMERA = "camera"
     PANE = "pane"
+    PAINTING = "painting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,14 @@ class Cell:
     layers: tuple[int, ...]
 
 
+_BESIDE = {
+    Layout.SIDE_BY_SIDE: (What.CAMERA, What.PROGRAM),
+    Layout.TRIPTYCH: (What.CAMERA, What.PAINTING, What.PROGRAM),
+}
+"""What stands side by side, from the left."""
+_ALONE = {Layout.CAMERA: What.CAMERA, Layout.LENS: What.PAINTING}
+"""What fills the screen by itself where that is not the program."""
+
 Affine = tuple[float, float, float, float, float, float]
 """Texture coordinates: at the top left, then what one step right and one step down adds."""
 
@@ -91,12 +100,8 @@ def regions(params: Params, size: tuple[int, int]) -> tuple[Region, ...]:
         return ()
     whole = Rect(0, 0, width, height)
     gap = max(2, width // 160)
-    cell = (width - gap) // 2
-    if params.screen is Layout.SIDE_BY_SIDE and cell > 0:
-        return (
-            Region(Rect(0, 0, cell, height), What.CAMERA),
-            Region(Rect(width - cell, 0, cell, height), What.PROGRAM),
-        )
+    if places := _columns(_BESIDE.get(params.screen, ()), whole, gap):
+        return places
     if params.screen is Layout.STACKED and (tall := (height - gap) // 2) > 0:
         return (
             Region(Rect(0, 0, width, tall), What.CAMERA),
@@ -106,8 +111,20 @@ def regions(params: Params, size: tuple[int, int]) -> tuple[Region, ...]:
         return (Region(whole, What.PROGRAM), Region(corner, What.CAMERA, over=True))
     if params.screen is Layout.GRID and (places := grid(whole, gap)):
         return tuple(Region(rect, What.PANE, number) for number, rect in enumerate(places, 1))
-    what = What.CAMERA if params.screen is Layout.CAMERA else What.PROGRAM
-    return (Region(whole, what),)
+    return (Region(whole, _ALONE.get(params.screen, What.PROGRAM)),)
+
+
+def _columns(whats: tuple[What, ...], whole: Rect, gap: int) -> tuple[Region, ...]:
+    """Set things beside each other, all of one width; nothing without room for them."""
+    last = len(whats) - 1
+    across = (whole.width - last * gap) // max(1, last + 1)
+    if last < 1 or across <= 0:
+        return ()
+    free = whole.width - across
+    return tuple(
+        Region(Rect(free * n // last, 0, across, whole.height), what)
+        for n, what in enumerate(whats)
+    )
 
 
 def _corner(whole: Rect) -> Rect | None:

@@ -85,7 +85,14 @@ def _play(told: dict[str, Address]) -> Page:
     return Page("Play", (left, right), theme.AMBER)
 
 
-_ELSEWHERE = {Trigger.GO, Trigger.BACK, Trigger.PANIC, Trigger.FULLSCREEN, Trigger.QUIT}
+_ELSEWHERE = {
+    Trigger.GO,
+    Trigger.BACK,
+    Trigger.NEXT_LENS,
+    Trigger.PANIC,
+    Trigger.FULLSCREEN,
+    Trigger.QUIT,
+}
 """Triggers that have a place of their own; `quit` has none: nobody ends a show by a slip."""
 
 
@@ -117,16 +124,19 @@ def _panic() -> Cell:
 def _look(told: dict[str, Address]) -> Page:
     match = [spec for spec in _specs("match") if spec.name not in WEIGHTS]
     time = [spec for spec in _specs("time") if not _is_beat(spec)]
-    known = {"match", "time", "look", "play", "sound", "mod"}
+    known = {"match", "time", "look", "lens", "play", "sound", "mod"}
     strange = dict.fromkeys(spec.group for spec in TABLE.values() if spec.group not in known)
     why = (
         readings.reading(told[f"{STATUS}cause"], least=180),
         readings.reading(told[f"{STATUS}score"]),
         *_parts(told),
     )
+    path = f"{ROOT}/{Trigger.NEXT_LENS}"
+    next_lens = triggers.trigger(path, "next lens", theme.BLUE)
     left = (
         Panel("look", _cells(_specs("look"), theme.BLUE)),
         Panel("what is offered", _cells(match, theme.BLUE)),
+        Panel("lens", (*_cells(_specs("lens"), theme.BLUE), next_lens)),
     )
     right = (
         Panel("when it may change", _cells(time, theme.BLUE)),

@@ -28,6 +28,7 @@ def pages(presets: Sequence[str], reply_port: int) -> tuple[Page, ...]:
     return (
         _play(told),
         _look(told),
+        _lens(told),
         _sound(told),
         _presets(told, presets),
         _status(told, reply_port),
@@ -131,12 +132,9 @@ def _look(told: dict[str, Address]) -> Page:
         readings.reading(told[f"{STATUS}score"]),
         *_parts(told),
     )
-    path = f"{ROOT}/{Trigger.NEXT_LENS}"
-    next_lens = triggers.trigger(path, "next lens", theme.BLUE)
     left = (
         Panel("look", _cells(_specs("look"), theme.BLUE)),
         Panel("what is offered", _cells(match, theme.BLUE)),
-        Panel("lens", (*_cells(_specs("lens"), theme.BLUE), next_lens)),
     )
     right = (
         Panel("when it may change", _cells(time, theme.BLUE)),
@@ -144,6 +142,31 @@ def _look(told: dict[str, Address]) -> Page:
         *(Panel(group, _cells(_specs(group), theme.BLUE)) for group in strange),
     )
     return Page("Look", (Column(left), Column(right)), theme.BLUE)
+
+
+_SEEN = ("lens_blur", "lens_levels", "lens_contrast")
+
+
+def _lens(told: dict[str, Address]) -> Page:
+    specs = _specs("lens")
+    seen = [spec for spec in specs if spec.name in _SEEN]
+    rest = [spec for spec in specs if spec.name not in _SEEN]
+    now = (
+        readings.reading(told[f"{STATUS}title"], least=220),
+        readings.reading(told[f"{STATUS}score"]),
+    )
+    following = triggers.trigger(
+        f"{ROOT}/{Trigger.NEXT_LENS}", "next lens", theme.VIOLET, large=True
+    )
+    left = (
+        Panel("what is painted", _cells(rest, theme.VIOLET)),
+        Panel("lenses", (following,)),
+    )
+    right = (
+        Panel("how the lens sees the camera", _cells(seen, theme.VIOLET)),
+        Panel("on now", now, track_px=84),
+    )
+    return Page("Lens", (Column(left), Column(right)), theme.VIOLET)
 
 
 def _sound(told: dict[str, Address]) -> Page:

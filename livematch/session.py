@@ -56,6 +56,7 @@ class Show:
     director: Director
     decks: Decks
     mosaic: Mosaic
+    lenses: Lenses
     easel: Easel
     eyes: Eyes
     ears: Ears
@@ -159,6 +160,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             director,
             decks,
             mosaic,
+            lenses,
             easel,
             eyes,
             ears,

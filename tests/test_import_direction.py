@@ -24,9 +24,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("archive",),
     (
         *("camera", "indexing", "direction", "playback", "audio", "midi", "peers"),
-        *("lens", "sheet", "stills", "webpage"),
+        *("sheet", "stills", "webpage"),
     ),
-    ("inputcuts", "inputmovement", "devices"),
+    ("inputcuts", "inputmovement", "devices", "lens"),
     ("vision", "robustness", "lessons"),
     ("eyes",),
     ("render",),
@@ -241,14 +241,34 @@ def test_only_the_command_line_prints() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_show_needs_no_torch() -> None:
+TRAINS = frozenset(
+    f"livematch.lens.{name}"
+    for name in ("course", "export", "machine", "network", "perceptual", "school", "training")
+)
+"""What only `livematch lens train` imports, once it is asked to."""
+
+
+def test_only_training_needs_torch() -> None:
     wrong = [
         place(module, line)
         for module in MODULES
+        if module not in TRAINS
         for imported, line in imports_of(module)
-        if imported.split(".")[0] in {"torch", "torchvision"}
+        if imported.split(".")[0] in {"torch", "torchvision", "onnx"}
     ]
-    assert not wrong, f"torch is for models/export.py only: {wrong}"
+    assert not wrong, f"torch is for training: {wrong}"
+
+
+def test_a_show_reaches_nothing_that_trains() -> None:
+    wrong = [
+        place(module, line)
+        for module in MODULES
+        if module not in TRAINS | {"livematch.cli.lenstrain"}
+        for imported, line in imports_of(module)
+        if imported in TRAINS
+    ]
+    assert not wrong, f"import this where a lens is trained only: {wrong}"
+    assert set(MODULES) >= TRAINS
 
 
 def test_exceptions_are_still_needed() -> None:

@@ -30,6 +30,7 @@ COMMANDS = {
     "touchosc": "touchosc:touchosc",
     "bench": "bench:bench",
     "archive": "archive:archive_app",
+    "lens": "lens:lens_app",
     "midi": "midi:midi_app",
     "preset": "preset:preset_app",
 }

@@ -1,6 +1,7 @@
 """ONNX Runtime, started as every network here wants it: quiet, checked, and on known hardware."""
 
 import contextlib
+import functools
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -123,6 +124,7 @@ def _quiet() -> Iterator[None]:
         ort.set_default_logger_severity(ERRORS)
 
 
+@functools.cache  # a lens is started in the middle of a show, when others print
 def _preload() -> tuple[str, ...]:
     """Load CUDA's libraries from site-packages; give the names of those that are missing."""
     printed = io.StringIO()

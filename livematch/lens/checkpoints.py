@@ -4,6 +4,7 @@ A checkpoint is an `.npz` of plain arrays, with what it was trained by as JSON i
 """
 
 import io
+import itertools
 import json
 import re
 import zipfile
@@ -80,6 +81,15 @@ class TrainingFolder:
         """Write the network that was judged best."""
         self.path.mkdir(parents=True, exist_ok=True)
         _write(self.path / BEST, checkpoint)
+
+    def put_aside(self) -> Path | None:
+        """Rename the folder to one that is free, and return that; None when there is none."""
+        if not self.path.exists():
+            return None
+        names = (self.path.with_name(f"{self.path.name}-{n}") for n in itertools.count(1))
+        aside = next(path for path in names if not path.exists())
+        self.path.rename(aside)
+        return aside
 
     def sheet(self, step: int) -> Path:
         """Return where the contact sheet of a step goes."""

@@ -1,6 +1,6 @@
 """Which lenses there are: those that come with livematch, and those given by path."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -22,8 +22,8 @@ class Lenses:
         """`folder` is where the bundled lenses lie, else where they come with livematch."""
         faults: list[str] = []
         bundled = _networks(lenses_folder() if folder is None else folder)
-        cards = _by_name(list(_cards(bundled, faults)), faults)
-        cards |= _by_name(list(_cards(_given(given, faults), faults)), faults)
+        cards = _by_name(sorted(_cards(bundled, faults), key=lambda card: card.name), faults)
+        cards |= _by_name(_cards(_given(given, faults), faults), faults)
         if faults:
             raise ModelError("\n".join(faults))
         self._cards = cards
@@ -63,13 +63,17 @@ def _given(paths: Sequence[Path], faults: list[str]) -> Iterator[Path]:
     """Yield the lens files that paths lead to."""
     for path in (given.expanduser() for given in paths):
         inside = _networks(path)
-        if inside or not path.is_dir():
-            yield from inside or [path]
-        else:
+        if inside:
+            yield from inside
+        elif path.is_dir():
             faults.append(f"{path} holds no lenses: {TRAIN}")
+        elif not path.exists():
+            faults.append(f"there is no {path}: give the .onnx file of a lens, or a folder of them")
+        else:
+            yield path
 
 
-def _cards(paths: Iterator[Path] | list[Path], faults: list[str]) -> Iterator[LensCard]:
+def _cards(paths: Iterable[Path], faults: list[str]) -> Iterator[LensCard]:
     """Read cards, and note the faults of those that cannot be read."""
     for path in paths:
         try:
@@ -83,7 +87,7 @@ def _cards(paths: Iterator[Path] | list[Path], faults: list[str]) -> Iterator[Le
             faults.append(f"{card.path} is missing, the network of {card.name}: copy it there too")
 
 
-def _by_name(cards: list[LensCard], faults: list[str]) -> dict[str, LensCard]:
+def _by_name(cards: Iterable[LensCard], faults: list[str]) -> dict[str, LensCard]:
     """Put cards under their names; two that differ under one name are a fault."""
     named: dict[str, LensCard] = {}
     for card in cards:

@@ -10,7 +10,7 @@ EPSILON = 1e-5  # of instance normalisation
 CRITIC_DEPTH = 3  # halvings: each of the critic's verdicts is on a patch of 34 pixels
 
 
-class Lens(nn.Module):
+class Lens(nn.Module):  # type: ignore[misc]
     """Light and dark in, a picture out: (n, 1, side, side) → (n, 3, side, side), all −1 to 1.
 
     RGB. Resize and convolution in place of transposed convolution, which leaves a chequerboard
@@ -42,7 +42,7 @@ class Lens(nn.Module):
         return torch.tanh(self.last(x))
 
 
-class Critic(nn.Module):
+class Critic(nn.Module):  # type: ignore[misc]
     """Judges patch by patch whether a picture is one of those it was shown (PatchGAN, pix2pix).
 
     (n, 1, side, side) as the lens saw it and (n, 3, side, side) → one verdict a patch.

@@ -1,5 +1,7 @@
 """A lens at work: a checked network in an ONNX Runtime session, and what it makes of a picture."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -11,8 +13,8 @@ from livematch.lens.card import LensCard
 from livematch.lens.preparing import USUAL_LOOK, Look, prepare
 from livematch.values import Image, Vector
 
-# A painting is looked at and never compared: the ten bits of TF32 are more than the eight that are
-# shown. The memory is for 512 pixels at 32 filters, with the room that cuDNN works in.
+# A painting is looked at and never compared: TF32's ten bits are more than the eight shown. The
+# memory is for up to 512 pixels, where 32 filters need a quarter of it.
 PAINTING = GpuShare(1024**3, is_exact=False)
 
 OVERSHOOT = 1e-3  # of tanh, as providers approximate it: an eighth of a grey level
@@ -28,7 +30,7 @@ class Lens:
 
     def __init__(self, card: LensCard, provider: str = "auto", threads: int = 1) -> None:
         self._card = card
-        started = start(card.read_network(), card.path, provider, threads, PAINTING)
+        started = start(card.read_network(), card.path, provider, threads, gpu_share(card.side))
         self._session = started.session
         self._report = started.report
         side = card.side
@@ -55,8 +57,12 @@ class Lens:
         return self._report
 
     def warm_up(self) -> None:
-        """Paint once: the first run plans memory and picks kernels, and shows the real shapes."""
-        self._run(np.zeros((self._card.side, self._card.side), np.float32))
+        """Paint once: the first run plans memory and picks kernels, and shows the real shapes.
+
+        Raises ModelError as `paint` does: what is shown has every light there is.
+        """
+        side = self._card.side
+        self.planes(np.linspace(-1, 1, side * side, dtype=np.float32).reshape(side, side))
 
     def paint(self, image: Image, look: Look = USUAL_LOOK) -> Image:
         """Repaint a uint8 BGR picture (h, w, 3) of any size: BGR (side, side, 3), a new array.
@@ -64,9 +70,9 @@ class Lens:
         Raises ModelError when the network fails, or gives what cannot be shown.
         """
         card = self._card
-        return shown(self._run(prepare(image, card.side, card.shrink, look)))
+        return shown(self.planes(prepare(image, card.side, card.shrink, look)))
 
-    def _run(self, seen: Vector) -> Vector:
+    def planes(self, seen: Vector) -> Vector:
         """Give what the network makes of a prepared picture: float32 (3, side, side), −1 to 1."""
         card = self._card
         try:
@@ -95,11 +101,17 @@ class Lens:
         return painted
 
 
+def gpu_share(side_px: int) -> GpuShare:
+    """Say how a lens of that side may use a GPU: the memory grows with the picture."""
+    times = max(1, (side_px // 512) ** 2)
+    return replace(PAINTING, memory_bytes=times * PAINTING.memory_bytes)
+
+
 def shown(painted: Vector) -> Image:
     """Turn planes of red, green and blue, −1 to 1, into a picture: uint8 BGR, a new array.
 
     Pure; any thread.
     """
-    # what overshoots −1 would come back up from below 0, by a grey level's eighth: none of it
+    # it takes absolute values: what overshoots −1 comes back from below 0, by less than is rounded
     red, green, blue = (cv2.convertScaleAbs(plane, None, HALF, HALF) for plane in painted)
     return np.asarray(cv2.merge((blue, green, red)), np.uint8)

@@ -16,7 +16,7 @@ from livematch.embed.card import ModelCard
 from livematch.errors import ModelError
 
 
-class Perception(nn.Module):
+class Perception(nn.Module):  # type: ignore[misc]
     """The distance of two batches (n, 3, h, w), RGB, −1 to 1, by features of each size; a mean.
 
     Of each size of feature map the last is taken, its channels at unit length. ModelError for a

@@ -58,6 +58,25 @@ def kept_px(side_px: int) -> int:
     return round(side_px * ROOM)
 
 
+def schoolbook(
+    archive: Path | None,
+    images: Path | None,
+    side_px: int,
+    count: int,
+    progress: Progress = lambda _done, _all: None,
+) -> Schoolbook:
+    """Take pictures from an archive's folder or from a folder of pictures, whichever is given.
+
+    UsageError when neither or both are, or when there are too few pictures.
+    """
+    if images is not None and archive is None:
+        return folder_targets(images, side_px, progress)
+    if archive is not None and images is None:
+        with Archive.open(archive) as opened:
+            return archive_targets(opened, side_px, count, progress)
+    raise UsageError("give --archive DIR, or --images FOLDER: one of the two")
+
+
 def archive_targets(
     archive: Archive, side_px: int, count: int, progress: Progress = lambda _done, _all: None
 ) -> Schoolbook:
@@ -140,8 +159,8 @@ def _schoolbook(targets: Sequence[Target], unread: Sequence[str], where: str) ->
             f"{where} has {len(targets)} pictures to learn from{left_out}: at least {LEAST} are"
             f" wanted, {GOOD}"
         )
-    scenes = sorted({target.scene for target in targets}, key=_shuffled)
-    kept_back = frozenset(scenes[: max(1, round(len(scenes) * HELD_OUT))])
+    scenes = sorted({target.scene for target in targets}, key=_by_chance)
+    kept_back = {scene for scene in scenes if _by_chance(scene) < HELD_OUT} or {scenes[0]}
     held_out = [target for target in targets if target.scene in kept_back]
     learned = [target for target in targets if target.scene not in kept_back]
     if not learned:  # one scene is all there is: its pictures are shared
@@ -151,9 +170,10 @@ def _schoolbook(targets: Sequence[Target], unread: Sequence[str], where: str) ->
     )
 
 
-def _shuffled(scene: str) -> bytes:
-    """Order scenes as if by chance, the same each time."""
-    return hashlib.sha256(scene.encode("utf-8", "surrogateescape")).digest()
+def _by_chance(scene: str) -> float:
+    """Give a scene a place from 0 to 1 as if by chance: the same in every collection it is in."""
+    digest = hashlib.sha256(scene.encode("utf-8", "surrogateescape")).digest()
+    return int.from_bytes(digest[:8]) / 2**64
 
 
 def _some(targets: Sequence[Target], most: int) -> list[Target]:
@@ -166,6 +186,7 @@ def _digest(targets: Iterable[Target]) -> str:
     """Tell these pictures from others; small copies are enough, and the same on each machine."""
     digest = hashlib.sha256()
     for target in targets:
-        digest.update(_shuffled(target.scene))
-        digest.update(np.asarray(cv2.resize(target.image, (8, 8), interpolation=cv2.INTER_AREA)))
+        digest.update(f"{_by_chance(target.scene)}".encode())
+        small = cv2.resize(target.image, (8, 8), interpolation=cv2.INTER_AREA)
+        digest.update(small.tobytes())
     return digest.hexdigest()[:16]

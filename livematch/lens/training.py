@@ -6,7 +6,7 @@ of them (as in Yazıcı et al., 2019).
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from livematch.embed.card import ModelCard
 from livematch.errors import UsageError
-from livematch.lens.architecture import plan
+from livematch.lens.architecture import Plan, plan
 from livematch.lens.checkpoints import Checkpoint
 from livematch.lens.machine import Machine
 from livematch.lens.network import Critic, Lens
@@ -169,6 +169,18 @@ class Training:
     def _there(self, module: Any) -> Any:
         # channels last: a third faster on the processor, and what GPUs' half precision wants
         return module.to(self._machine.device, memory_format=torch.channels_last)
+
+
+def painter(drawn: Plan, weights: Mapping[str, NDArray[Any]]) -> Callable[[Vector], Vector]:
+    """Return how a lens of these weights paints, computed by torch on the processor."""
+    lens = Lens(drawn)
+    lens.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+
+    def paint(seen: Vector) -> Vector:
+        with torch.no_grad():
+            return np.asarray(lens(torch.from_numpy(seen)).numpy(), np.float32)
+
+    return paint
 
 
 def _learn(optimiser: torch.optim.Adam, loss: Tensor) -> None:

@@ -217,6 +217,17 @@ def test_a_card_that_is_wrong_is_told_before_anything_is_opened(
         perform(replace(config, archive=tmp_path / "nowhere", lenses=(tmp_path,)))
 
 
+def test_a_lens_that_is_not_whole_is_told_before_the_show(
+    config: ShowConfig, tmp_path: Path
+) -> None:
+    tiny_lens(tmp_path, "torn")
+    (tmp_path / "torn.onnx").write_bytes(b"half")
+    start = replace(STRICT, lens="torn")
+    with pytest.raises(ModelError, match=r"torn\.onnx"):
+        perform(replace(config, lenses=(tmp_path,), start=start))
+    perform(replace(config, lenses=(tmp_path,), seconds=0.2))  # as long as nobody wants it
+
+
 # The log
 
 

@@ -11,7 +11,7 @@ TRAIN = "`livematch lens train --archive DIR -o NAME.onnx` makes one"
 
 
 class Lenses:
-    """The lenses of a show, by name: the bundled ones first, then those given, as they were given.
+    """The lenses of a show, by name: those given first, as they were given, then the bundled ones.
 
     A path given is that of a lens (.onnx, or its card .json) or of a folder of them; a lens given
     takes the place of a bundled one of its name. Cards are read here and networks are not. Raises
@@ -22,8 +22,9 @@ class Lenses:
         """`folder` is where the bundled lenses lie, else where they come with livematch."""
         faults: list[str] = []
         bundled = _networks(lenses_folder() if folder is None else folder)
-        cards = _by_name(sorted(_cards(bundled, faults), key=lambda card: card.name), faults)
-        cards |= _by_name(_cards(_given(given, faults), faults), faults)
+        along = _by_name(sorted(_cards(bundled, faults), key=lambda card: card.name), faults)
+        cards = _by_name(_cards(_given(given, faults), faults), faults)
+        cards = cards | {name: card for name, card in along.items() if name not in cards}
         if faults:
             raise ModelError("\n".join(faults))
         self._cards = cards

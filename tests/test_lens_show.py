@@ -16,6 +16,7 @@ from livematch.control.commands import Command, Fire, Set, Trigger, UseLens
 from livematch.control.params import Fallback, Layout, Params
 from livematch.engine import Tick
 from livematch.errors import ModelError, UsageError
+from livematch.happening import Happening
 from livematch.lens.easel import LiveEasel, NoEasel
 from livematch.render.hud import hud_lines
 from livematch.session import open_show
@@ -158,13 +159,15 @@ def test_no_picture_of_the_bridge_is_black(config: ShowConfig, tmp_path: Path) -
 
 def test_the_next_lens_is_on_at_the_next_frame(config: ShowConfig) -> None:
     start = replace(STRICT, screen=Layout.LENS, lens_blend=0.0)
+    ticks: list[Tick] = []
     with open_show(replace(config, start=start)) as show:
         show.engine.run(lambda tick: None, until_s=0.2)
         assert show.easel.lens == "ember on cpu"
         show.control.submit(Fire(Trigger.NEXT_LENS))
-        show.engine.run(lambda tick: None, until_s=0.4)
+        show.engine.run(ticks.append, until_s=0.4)
         assert show.control.params.lens == "frost"
         assert show.easel.lens == "frost on cpu"
+        assert Happening(show, str).update(ticks[-1])["/livematch/status/lens"] == "frost on cpu"
         assert any("frost on cpu" in line for line in hud_lines(hud_status(show)))
 
 

@@ -160,7 +160,7 @@ def _lens(told: dict[str, Address]) -> Page:
     )
     left = (
         Panel("what is painted", _cells(rest, theme.VIOLET)),
-        Panel("lenses", (following,)),
+        Panel("lenses", (readings.reading(told[f"{STATUS}lens"], "paints", least=150), following)),
     )
     right = (
         Panel("how the lens sees the camera", _cells(seen, theme.VIOLET)),

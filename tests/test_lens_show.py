@@ -10,12 +10,14 @@ import pytest
 from lenses import tiny_lens
 from numpy.typing import NDArray
 from showlog_kit import decoded, performed
+from typer.testing import CliRunner
 
+from livematch.cli.app import app
 from livematch.config import ShowConfig
 from livematch.control.commands import Command, Fire, Set, Trigger, UseLens
 from livematch.control.params import Fallback, Layout, Params
 from livematch.engine import Tick
-from livematch.errors import ModelError, UsageError
+from livematch.errors import LivematchError, ModelError, UsageError
 from livematch.happening import Happening
 from livematch.lens.easel import LiveEasel, NoEasel
 from livematch.render.hud import hud_lines
@@ -229,6 +231,33 @@ def test_a_lens_that_is_not_whole_is_told_before_the_show(
     with pytest.raises(ModelError, match=r"torn\.onnx"):
         perform(replace(config, lenses=(tmp_path,), start=start))
     perform(replace(config, lenses=(tmp_path,), seconds=0.2))  # as long as nobody wants it
+
+
+# The command line
+
+
+def livematch(*words: str | Path) -> str:
+    """Run the command line; return what it tells, the line of an error last."""
+    done = CliRunner().invoke(app, [*map(str, words)])
+    if done.exception is not None and not isinstance(done.exception, LivematchError):
+        raise done.exception
+    return str(done.exception or done.output)
+
+
+def test_a_lens_is_given_and_named_as_a_person_types_it(
+    config: ShowConfig, lenses: Path, tmp_path: Path
+) -> None:
+    film, log, again = (tmp_path / name for name in ("show.mp4", "show.jsonl", "again.mp4"))
+    size = ("--size", "96x64", "--fps", "25", "--seconds", "0.4", "--no-osc")
+    shown = ("--camera", config.camera, "--offscreen", "--record", film, "--log", log, *size)
+    play = ("play", "--archive", config.archive, *shown, "--set", "screen=lens")
+    assert "did you mean frost" in livematch(*play, "--lens", lenses, "--set", "lens=frots")
+    assert not film.exists()
+    livematch(*play, "--lens", lenses / "ember.onnx")
+    assert {colour_of(picture) for picture in pictures(film)} == {"painting"}
+    assert "--lens FILE" in livematch("replay", log, "-o", again)
+    livematch("replay", log, "-o", again, "--lens", lenses)
+    assert {colour_of(picture) for picture in pictures(again)} == {"painting"}
 
 
 # The log

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from livematch.cli.app import app
 from livematch.config import ShowConfig
-from livematch.control.commands import Command, Fire, Set, Trigger, UseLens
+from livematch.control.commands import Command, Fire, Recall, Set, Trigger, UseLens
 from livematch.control.params import Fallback, Layout, Params
 from livematch.engine import Tick
 from livematch.errors import LivematchError, ModelError, UsageError
@@ -171,6 +171,16 @@ def test_the_next_lens_is_on_at_the_next_frame(config: ShowConfig) -> None:
         assert show.easel.lens == "frost on cpu"
         assert Happening(show, str).update(ticks[-1])["/livematch/status/lens"] == "frost on cpu"
         assert any("frost on cpu" in line for line in hud_lines(hud_status(show)))
+
+
+def test_a_preset_can_name_the_lens(config: ShowConfig, tmp_path: Path) -> None:
+    (tmp_path / "cold.toml").write_text('[set]\nlens = "frost"\nlens_mix = 1.0\n')
+    with open_show(replace(config, presets=tmp_path)) as show:
+        show.engine.run(lambda tick: None, until_s=0.2)
+        assert show.easel.lens == ""
+        show.control.submit(Recall("cold"))
+        show.engine.run(lambda tick: None, until_s=0.4)
+        assert show.easel.lens == "frost on cpu"
 
 
 def test_a_closer_match_thins_the_veil(config: ShowConfig) -> None:

@@ -36,7 +36,7 @@ class Happening:
         told = self._told
         if tick.cue is not None:
             told["cause"] = tick.cue.cause
-        told.update(preset=tick.hands.preset, step=tick.hands.step)
+        told.update(preset=tick.hands.preset, step=tick.hands.step, lens=self._show.easel.lens)
         self._film(told, tick.program.begun)
         self._sound(told, tick)
         self._beat(told, tick)

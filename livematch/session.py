@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from livematch.archive.finder import Finder
 from livematch.archive.network import open_describer
@@ -27,8 +26,7 @@ from livematch.engine import Engine
 from livematch.errors import ArchiveError
 from livematch.eyes import Eyes, LiveEyes, OfflineEyes
 from livematch.lens.collection import Lenses
-from livematch.lens.easel import Easel, LiveEasel, NoEasel, OfflineEasel, is_wanted
-from livematch.lens.paint import Lens
+from livematch.lens.easel import Easel, LiveEasel, NoEasel, OfflineEasel, is_wanted, opener
 from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.decks import Decks
 from livematch.playback.mosaic import LiveMosaic, Mosaic, OfflineMosaic
@@ -203,7 +201,7 @@ def open_lenses(config: ShowConfig) -> Lenses:
 def _open_easel(lenses: Lenses, config: ShowConfig, clock: Clock, telemetry: Telemetry) -> Easel:
     if not lenses.names:
         return NoEasel()
-    open_lens = partial(Lens, provider=config.provider, threads=config.threads)
+    open_lens = opener(config.provider, config.threads)
     if config.offline:
         return OfflineEasel(lenses, open_lens, clock, telemetry)
     return LiveEasel(lenses, open_lens, clock, telemetry).start()

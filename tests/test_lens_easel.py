@@ -292,6 +292,14 @@ def test_a_show_that_begins_with_an_unknown_lens_paints_with_the_first(box: Box)
         assert "no lens '?'" in easel.warnings[0]
 
 
+def test_where_the_first_cannot_be_opened_the_next_paints(box: Box) -> None:
+    box.broken.add("dark opened")
+    with box.live() as easel:
+        picture = until(lambda: easel.painting_at(0.0, frame(), SHARP), bool)
+        assert picture.title == "lens light"
+        assert easel.warnings == ("lens: dark cannot be opened",)
+
+
 def test_while_a_lens_fails_the_last_painting_stays(
     box: Box, caplog: pytest.LogCaptureFixture
 ) -> None:

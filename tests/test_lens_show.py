@@ -10,12 +10,15 @@ import pytest
 from lenses import tiny_lens
 from numpy.typing import NDArray
 from showlog_kit import decoded, performed
+from typer.testing import CliRunner
 
+from livematch.cli.app import app
 from livematch.config import ShowConfig
-from livematch.control.commands import Command, Fire, Set, Trigger, UseLens
+from livematch.control.commands import Command, Fire, Recall, Set, Trigger, UseLens
 from livematch.control.params import Fallback, Layout, Params
 from livematch.engine import Tick
-from livematch.errors import ModelError, UsageError
+from livematch.errors import LivematchError, ModelError, UsageError
+from livematch.happening import Happening
 from livematch.lens.easel import LiveEasel, NoEasel
 from livematch.render.hud import hud_lines
 from livematch.session import open_show
@@ -158,14 +161,26 @@ def test_no_picture_of_the_bridge_is_black(config: ShowConfig, tmp_path: Path) -
 
 def test_the_next_lens_is_on_at_the_next_frame(config: ShowConfig) -> None:
     start = replace(STRICT, screen=Layout.LENS, lens_blend=0.0)
+    ticks: list[Tick] = []
     with open_show(replace(config, start=start)) as show:
         show.engine.run(lambda tick: None, until_s=0.2)
         assert show.easel.lens == "ember on cpu"
         show.control.submit(Fire(Trigger.NEXT_LENS))
-        show.engine.run(lambda tick: None, until_s=0.4)
+        show.engine.run(ticks.append, until_s=0.4)
         assert show.control.params.lens == "frost"
         assert show.easel.lens == "frost on cpu"
+        assert Happening(show, str).update(ticks[-1])["/livematch/status/lens"] == "frost on cpu"
         assert any("frost on cpu" in line for line in hud_lines(hud_status(show)))
+
+
+def test_a_preset_can_name_the_lens(config: ShowConfig, tmp_path: Path) -> None:
+    (tmp_path / "cold.toml").write_text('[set]\nlens = "frost"\nlens_mix = 1.0\n')
+    with open_show(replace(config, presets=tmp_path)) as show:
+        show.engine.run(lambda tick: None, until_s=0.2)
+        assert show.easel.lens == ""
+        show.control.submit(Recall("cold"))
+        show.engine.run(lambda tick: None, until_s=0.4)
+        assert show.easel.lens == "frost on cpu"
 
 
 def test_a_closer_match_thins_the_veil(config: ShowConfig) -> None:
@@ -226,6 +241,33 @@ def test_a_lens_that_is_not_whole_is_told_before_the_show(
     with pytest.raises(ModelError, match=r"torn\.onnx"):
         perform(replace(config, lenses=(tmp_path,), start=start))
     perform(replace(config, lenses=(tmp_path,), seconds=0.2))  # as long as nobody wants it
+
+
+# The command line
+
+
+def livematch(*words: str | Path) -> str:
+    """Run the command line; return what it tells, the line of an error last."""
+    done = CliRunner().invoke(app, [*map(str, words)])
+    if done.exception is not None and not isinstance(done.exception, LivematchError):
+        raise done.exception
+    return str(done.exception or done.output)
+
+
+def test_a_lens_is_given_and_named_as_a_person_types_it(
+    config: ShowConfig, lenses: Path, tmp_path: Path
+) -> None:
+    film, log, again = (tmp_path / name for name in ("show.mp4", "show.jsonl", "again.mp4"))
+    size = ("--size", "96x64", "--fps", "25", "--seconds", "0.4", "--no-osc")
+    shown = ("--camera", config.camera, "--offscreen", "--record", film, "--log", log, *size)
+    play = ("play", "--archive", config.archive, *shown, "--set", "screen=lens")
+    assert "did you mean frost" in livematch(*play, "--lens", lenses, "--set", "lens=frots")
+    assert not film.exists()
+    livematch(*play, "--lens", lenses / "ember.onnx")
+    assert {colour_of(picture) for picture in pictures(film)} == {"painting"}
+    assert "--lens FILE" in livematch("replay", log, "-o", again)
+    livematch("replay", log, "-o", again, "--lens", lenses)
+    assert {colour_of(picture) for picture in pictures(again)} == {"painting"}
 
 
 # The log

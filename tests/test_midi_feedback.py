@@ -44,6 +44,12 @@ def test_a_fader_is_told_its_place_between_its_own_ends() -> None:
     assert panel.tell(2.0, Params(fade=20.0)) == [cc(1, 0)]
 
 
+def test_the_pad_of_a_lens_is_lit_while_that_is_wanted() -> None:
+    panel = Panel(mapped("note = 3; lens = 'sea'", "note = 4; lens = 'clouds'"))
+    assert panel.tell(0.0, Params(lens="sea")) == [note(3, 127), note(4, 0)]
+    assert panel.tell(1.0, Params(lens="clouds")) == [note(3, 0), note(4, 127)]
+
+
 def test_a_fine_fader_is_told_both_halves() -> None:
     panel = Panel(mapped("cc = 1; set = 'colour'; bits = 14"))
     assert panel.tell(0.0, Params(colour=1.0)) == [cc(1, 127), cc(33, 127)]

@@ -160,6 +160,12 @@ def test_a_tiny_screen_has_no_hud(surface: OffscreenSurface) -> None:
     assert hud.paintings == 0
 
 
+def test_the_lens_that_paints_is_named() -> None:
+    lines = hud_lines(replace(STATUS, lens="sea on cpu"))
+    assert any(line.split() == ["lens", "sea", "on", "cpu"] for line in lines)
+    assert not any(line.startswith("lens") for line in hud_lines(STATUS))
+
+
 def test_preset_and_step_are_named_where_there_are_any() -> None:
     lines = hud_lines(replace(STATUS, preset="storm", step="Act 2"))
     assert any(line.split() == ["preset", "storm"] for line in lines)

@@ -29,6 +29,17 @@ def is_wanted(params: Params) -> bool:
     return params.lens_mix > 0 or params.fallback is Fallback.LENS or params.screen in PAINTED
 
 
+def opener(provider: str = "auto", threads: int = 1) -> OpenLens:
+    """Return what opens lenses; ONNX Runtime is loaded with the first, by whoever opens it."""
+
+    def open_lens(card: LensCard) -> Painter:
+        from livematch.lens.paint import Lens  # noqa: PLC0415 - a show without lenses needs none
+
+        return Lens(card, provider, threads)
+
+    return open_lens
+
+
 class Easel(Protocol):
     """Where the engine gets its paintings from."""
 

@@ -97,7 +97,6 @@ class Studio:
 
     def paint(self, frame: Frame, params: Params) -> Picture | None:
         """Repaint a frame: a new picture of the frame's shape; None when nothing came about."""
-        began_s = self._clock.now()
         try:
             lens = self._choose(params.lens)
             if lens is None:
@@ -123,11 +122,11 @@ class Studio:
         )
 
     def _choose(self, name: str) -> Painter | None:
-        """Return the lens of that name, else the present one, else the first; None for none."""
+        """Return the lens of that name, else the present one, else any; None for none."""
         if name == self._wanted:
             return self._lens
         self._wanted, self._choice_fault = name, ""
-        for wish in dict.fromkeys((name, "") if self._lens is None else (name,)):
+        for wish in (name,) if self._lens is not None else (name, *self._lenses.names):
             try:
                 self._lens = self._open(self._lenses.card(wish))
                 break

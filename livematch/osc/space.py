@@ -216,6 +216,7 @@ def _statuses() -> list[Address]:
         *(share(name, f"{said} of the sound") for name, said in _LEVELS.items()),
         row("fps", "f", "pictures shown", "a second"),
         row("warning", "s", "what the performer should know; empty when all is well"),
+        row("lens", "s", "the lens that paints, and on what it runs"),
         row("preset", "s", "the preset that was recalled last"),
         row("step", "s", "the step of the cue list that is on"),
         *(row(f"candidate/{n}", "s", f"candidate {n}") for n in range(1, PICKS + 1)),

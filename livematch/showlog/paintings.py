@@ -7,8 +7,7 @@ from livematch.clock import ManualClock
 from livematch.control.params import Params
 from livematch.errors import UsageError
 from livematch.lens.collection import Lenses
-from livematch.lens.easel import PAINTED, Easel, NoEasel, OfflineEasel
-from livematch.lens.paint import Lens
+from livematch.lens.easel import PAINTED, Easel, NoEasel, OfflineEasel, opener
 from livematch.showlog.told import ToldShow
 from livematch.telemetry import Telemetry
 from livematch.values import Source
@@ -62,7 +61,7 @@ def palette_for(show: ToldShow, lenses: Lenses, *, skip_missing: bool) -> Palett
     ]
     if not lenses.names:
         return Palette(NoEasel(), first, tuple(notes))
-    easel = OfflineEasel(lenses, Lens, ManualClock(), Telemetry(), forgiving=True)
+    easel = OfflineEasel(lenses, opener(), ManualClock(), Telemetry(), forgiving=True)
     return Palette(easel, first, tuple(notes))
 
 

@@ -149,23 +149,20 @@ _SEEN = ("lens_blur", "lens_levels", "lens_contrast")
 
 def _lens(told: dict[str, Address]) -> Page:
     specs = _specs("lens")
-    seen = [spec for spec in specs if spec.name in _SEEN]
-    rest = [spec for spec in specs if spec.name not in _SEEN]
+    tall = [spec for spec in specs if spec.kind == "number"]
+    seen = tuple(settings.tall(spec, theme.VIOLET) for spec in tall if spec.name in _SEEN)
+    painted = tuple(settings.tall(spec, theme.VIOLET) for spec in tall if spec.name not in _SEEN)
+    which = (
+        *_cells((spec for spec in specs if spec not in tall), theme.VIOLET),
+        readings.reading(told[f"{STATUS}lens"], "paints", least=150),
+        triggers.trigger(f"{ROOT}/{Trigger.NEXT_LENS}", "next lens", theme.VIOLET),
+    )
     now = (
         readings.reading(told[f"{STATUS}title"], least=220),
         readings.reading(told[f"{STATUS}score"]),
     )
-    following = triggers.trigger(
-        f"{ROOT}/{Trigger.NEXT_LENS}", "next lens", theme.VIOLET, large=True
-    )
-    left = (
-        Panel("what is painted", _cells(rest, theme.VIOLET)),
-        Panel("lenses", (following,)),
-    )
-    right = (
-        Panel("how the lens sees the camera", _cells(seen, theme.VIOLET)),
-        Panel("on now", now, track_px=84),
-    )
+    left = (Panel("how much is painted", painted), Panel("which lens", which))
+    right = (Panel("how the lens sees the camera", seen), Panel("on now", now, track_px=84))
     return Page("Lens", (Column(left), Column(right)), theme.VIOLET)
 
 

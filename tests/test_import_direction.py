@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("inputcuts", "inputmovement", "devices", "lens"),
     ("vision", "robustness", "lessons"),
     ("eyes",),
-    ("render",),
+    ("render", "screening"),
     ("engine", "stage"),
     ("remotes",),
     ("session", "rendering"),

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from livematch.archive.store import Archive
 from livematch.control.params import Layout, Params
 from livematch.reinterpret.cutlist import CutList
-from livematch.reinterpret.trailer import Screening
 from livematch.render.encoding import Timing, even
 from livematch.render.recorder import Policy, Recorder
 from livematch.render.soundtrack import Soundtrack
 from livematch.rendering import Rendered, Script, render
+from livematch.screening import Screening
 from livematch.values import Cue
 
 log = logging.getLogger(__name__)

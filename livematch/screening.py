@@ -67,8 +67,14 @@ class Reading:
         self._film = film
         unit = film.stream.time_base or Fraction(1, 90_000)
         self.tick_s = Fraction(unit.numerator, unit.denominator)
-        self.timeline = Timeline(self.tick_s, film.info.fps)
+        self._timeline = Timeline(self.tick_s, film.info.fps)
+        self._lasts: int | None = None
         self.fault: str | None = None
+
+    @property
+    def end_s(self) -> float:
+        """When the last of the frames read so far goes off."""
+        return self._timeline.end_s(self._lasts)
 
     def __iter__(self) -> Iterator[tuple[float, av.VideoFrame]]:
         frames = self._film.frames()
@@ -80,7 +86,8 @@ class Reading:
                 return
             if frame is None:
                 return
-            yield self.timeline.stamp(frame.pts).time_s, frame
+            self._lasts = frame.duration or None
+            yield self._timeline.stamp(frame.pts).time_s, frame
 
 
 def damage(film: OpenFilm, end_s: float) -> str | None:
@@ -134,6 +141,11 @@ class Screening:
     def fault(self) -> str | None:
         """What kept the film from being read to its end, if anything."""
         return self._reading.fault
+
+    @property
+    def warning(self) -> str | None:
+        """What could not be read of a film that was shown to its end, if anything."""
+        return self._reading.fault or damage(self._film, self._reading.end_s)
 
     def pictures(self) -> Iterator[tuple[float, Frame]]:
         """Yield every picture with its time."""

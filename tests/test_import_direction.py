@@ -33,7 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("engine", "stage"),
     ("remotes",),
     ("session", "rendering"),
-    ("happening", "reinterpret", "montage", "grid", "showlog"),
+    ("happening", "reinterpret", "repainting", "montage", "grid", "showlog"),
     ("show",),
     ("demo",),
     ("bench", "doctor"),

@@ -120,17 +120,15 @@ def read_cutting(path: Path, progress: Progress = lambda _done, _all: None) -> C
         reading = Reading(film)
         shrinker, detector, light = Shrinker(info), ShotDetector(info.fps), Light()
         boundaries, times_s = [], []
-        duration: int | None = None
         for time_s, frame in reading:
             tiny = shrinker.tiny(frame)
             light.push(np.ascontiguousarray(tiny[:, :, 0]))
             boundaries += detector.push(time_s, tiny)
             times_s.append(time_s)
-            duration = frame.duration or None
             if len(times_s) % 64 == 0:
                 progress(time_s, max(info.duration_s, time_s))
         boundaries += detector.finish()
-        end_s = reading.timeline.end_s(duration)
+        end_s = reading.end_s
         warning = reading.fault or damage(film, end_s)
     times = np.array(times_s, np.float64)
     return Cutting(info, times, end_s, spans(times_s, light, boundaries), warning)

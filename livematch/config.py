@@ -32,6 +32,7 @@ class ShowConfig:
     `midi` are controllers by name, and MIDI files; without a `midi_map` the performer's own counts.
     `oscquery_port` None describes the instrument to nobody, 0 takes any port. `ableton` is the host
     of Ableton Live.
+    `lenses` are files and folders of lenses, beside those that come with livematch.
     `sound` is none, a file or an input; `sound_rate` is asked of an input only.
     `preset` names the one that `start` was made with, `presets` is the folder of one's own and
     `cues` a file with a cue list.
@@ -71,6 +72,7 @@ class ShowConfig:
     preset: str = ""
     presets: Path = field(default_factory=own_folder)
     cues: Path | None = None
+    lenses: tuple[Path, ...] = ()
     log: Path | None = None
     logs: Path | None = None
 

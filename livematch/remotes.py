@@ -67,12 +67,16 @@ class Remotes:
 
 @contextmanager
 def open_remotes(
-    config: ShowConfig, clock: Clock, control: Control, presets: Callable[[], tuple[str, ...]]
+    config: ShowConfig,
+    clock: Clock,
+    control: Control,
+    presets: Callable[[], tuple[str, ...]],
+    lenses: tuple[str, ...] = (),
 ) -> Iterator[Remotes]:
     """Open those that are asked for; `start` makes them listen. UsageError says what is wrong.
 
     An offline show is always the same: it hears recorded hands alone. `presets` gives the names
-    that there are now.
+    that there are now, `lenses` are those of the lenses.
     """
     with ExitStack() as stack:
         surfaces = open_surfaces(
@@ -95,11 +99,16 @@ def open_remotes(
                 allow=config.osc_allow,
                 reply_port=config.osc_reply,
                 presets=presets,
+                lenses=lenses,
             )
             stack.callback(osc.close)
         if osc is not None and config.oscquery_port is not None:
             query = QueryPort(
-                osc.address, port=config.oscquery_port, allow=config.osc_allow, presets=presets
+                osc.address,
+                port=config.oscquery_port,
+                allow=config.osc_allow,
+                presets=presets,
+                lenses=lenses,
             )
             stack.callback(query.close)
         peers = open_peers(control, clock, ableton=config.ableton, link=config.link)

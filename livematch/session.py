@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from livematch.archive.finder import Finder
 from livematch.archive.network import open_describer
@@ -20,10 +21,14 @@ from livematch.control.cuelist import read_cues
 from livematch.control.presetfolder import PresetFolder
 from livematch.control.state import Control
 from livematch.direction.director import Director
+from livematch.direction.veil import Veil
 from livematch.embed.features import AnyEmbedder
 from livematch.engine import Engine
 from livematch.errors import ArchiveError
 from livematch.eyes import Eyes, LiveEyes, OfflineEyes
+from livematch.lens.collection import Lenses
+from livematch.lens.easel import Easel, LiveEasel, NoEasel, OfflineEasel, is_wanted
+from livematch.lens.paint import Lens
 from livematch.playback.deck import Deck, LiveDeck, OfflineDeck
 from livematch.playback.decks import Decks
 from livematch.playback.mosaic import LiveMosaic, Mosaic, OfflineMosaic
@@ -51,6 +56,8 @@ class Show:
     director: Director
     decks: Decks
     mosaic: Mosaic
+    lenses: Lenses
+    easel: Easel
     eyes: Eyes
     ears: Ears
     remotes: Remotes
@@ -68,11 +75,13 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
     clock: ManualClock | SystemClock = ManualClock() if config.offline else SystemClock()
     telemetry = Telemetry()
     with ExitStack() as stack:
+        lenses = open_lenses(config)
         presets = PresetFolder(config.presets)
         stack.callback(presets.close)
-        cues = read_cues(config.cues, presets.snapshot) if config.cues else None
-        control = Control(config.start, presets, cues, config.preset)
-        remotes = stack.enter_context(open_remotes(config, clock, control, lambda: presets.names))
+        control = _open_control(config, presets, lenses)
+        remotes = stack.enter_context(
+            open_remotes(config, clock, control, lambda: presets.names, lenses.names)
+        )
         archive = stack.enter_context(open_archive(config))
         mode = parse_mode(config.camera_mode) if config.camera_mode else None
         camera = open_camera(config.camera, clock, mode=mode, telemetry=telemetry)
@@ -104,9 +113,7 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
         stack.callback(shelf.close)
         decks = Decks(_pair(shelf, offline=config.offline), archive.clip)
         stack.callback(decks.close)
-        mosaic: Mosaic = (
-            OfflineMosaic(archive.clip) if config.offline else LiveMosaic(archive.clip, clock)
-        )
+        mosaic = _open_mosaic(archive, config, clock)
         stack.callback(mosaic.close)
         director = Director()
         finder = Finder(archive, config.start)
@@ -120,6 +127,8 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             presets.start()
             eyes = LiveEyes(camera, vision)
         stack.callback(eyes.close)
+        easel = _open_easel(lenses, config, clock, telemetry)
+        stack.callback(easel.close)
         ears.wait_until_ready()
         engine = Engine(
             clock=clock,
@@ -127,6 +136,8 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             eyes=eyes,
             ears=ears,
             director=director,
+            veil=Veil(),
+            easel=easel,
             decks=decks,
             shelf=shelf,
             mosaic=mosaic,
@@ -149,6 +160,8 @@ def open_show(config: ShowConfig) -> Iterator[Show]:
             director,
             decks,
             mosaic,
+            lenses,
+            easel,
             eyes,
             ears,
             remotes,
@@ -170,10 +183,39 @@ def open_archive(config: ShowConfig) -> Iterator[Archive]:
         yield archive
 
 
+def _open_control(config: ShowConfig, presets: PresetFolder, lenses: Lenses) -> Control:
+    cues = read_cues(config.cues, presets.snapshot) if config.cues else None
+    return Control(config.start, presets, cues, config.preset, lenses.names)
+
+
+def open_lenses(config: ShowConfig) -> Lenses:
+    """Read which lenses there are, but open none: that is done when it is first wanted.
+
+    LivematchError when a card is wrong, or the show is to begin with a lens that is not there.
+    """
+    lenses = Lenses(given=config.lenses)
+    if config.start.lens or is_wanted(config.start):
+        lenses.card(config.start.lens)
+    return lenses
+
+
+def _open_easel(lenses: Lenses, config: ShowConfig, clock: Clock, telemetry: Telemetry) -> Easel:
+    if not lenses.names:
+        return NoEasel()
+    open_lens = partial(Lens, provider=config.provider, threads=config.threads)
+    if config.offline:
+        return OfflineEasel(lenses, open_lens, clock, telemetry)
+    return LiveEasel(lenses, open_lens, clock, telemetry).start()
+
+
 def _pair(shelf: Shelf, *, offline: bool) -> tuple[Deck, Deck]:
     if offline:
         return OfflineDeck(shelf), OfflineDeck(shelf)
     return LiveDeck("a", shelf), LiveDeck("b", shelf)
+
+
+def _open_mosaic(archive: Archive, config: ShowConfig, clock: Clock) -> Mosaic:
+    return OfflineMosaic(archive.clip) if config.offline else LiveMosaic(archive.clip, clock)
 
 
 def _open_recorder(config: ShowConfig) -> Recorder | None:

@@ -180,6 +180,7 @@ def hud_status(
         provider=f"{show.embedder.card.name} on {provider.got}",
         provider_warning=str(provider) if provider.remedy else None,
         recording=show.config.record.name if show.config.record else None,
+        lens=show.easel.lens,
         preset=show.control.preset,
         step=show.control.step,
         warnings=warnings(show) if warned is None else warned,
@@ -194,7 +195,7 @@ def warnings(show: Show) -> tuple[str, ...]:
     lost = camera_line(camera) if camera.state in TROUBLED else None
     devices = tuple(text for text in (lost, show.ears.warning) if text)
     files = preset_warnings(show.presets.snapshot)
-    return (*show.stage.warnings, *devices, *show.remotes.warnings, *files)
+    return (*show.stage.warnings, *show.easel.warnings, *devices, *show.remotes.warnings, *files)
 
 
 def preset_warnings(library: Library) -> tuple[str, ...]:
@@ -230,6 +231,7 @@ def all_counters(show: Show) -> dict[str, int]:
     """Return everything that was dropped or went wrong so far, by name."""
     counted = {
         "frames vision skipped": show.eyes.frames_skipped,
+        "frames not painted": show.easel.frames_skipped,
         "pictures not recorded": show.stage.recorder.dropped if show.stage.recorder else 0,
         "pictures skipped in the grid": show.mosaic.skipped,
         "commands refused": show.control.refused,

@@ -432,7 +432,7 @@ def test_every_key_does_something_that_exists(key: str, command: Command) -> Non
     presets = PresetsInMemory(*(Preset(name, (("fade", 1.0),)) for name in names))
     cues = CueList((Step("one", "1"), Step("two", "2"), Step("three", "3")))
     start = dataclasses.replace(Params(), fade=5.0, stickiness=0.2)
-    control = Control(start, presets, cues)
+    control = Control(start, presets, cues, lenses=("sea", "clouds"))
     control.submit(Jump(2))  # so that there is a step before, and one after
     start = control.update(0.0).params
     control.submit(command)

@@ -81,7 +81,7 @@ name = "7"
         "e.toml:6: this step has no name",
         "e.toml:8: there is no 'afer' here; did you mean 'after'?",
         "e.toml:10: step 1 is called 'doors' too",
-        "e.toml:12: trigger cannot be 'quit'; allowed: next | cut | veto",
+        "e.toml:12: trigger cannot be 'quit'; allowed: next | cut | veto | next_lens",
         "e.toml:14: a step has after or after_beats, not both",
         "e.toml:15: this step does nothing: give it a preset, a trigger or both",
         "e.toml:16: a step's name cannot be empty nor a number",

@@ -8,14 +8,27 @@ from livematch.control.commands import Fire, Trigger
 from livematch.control.params import Params
 from livematch.control.state import Control, Hands
 from livematch.direction.director import Director
+from livematch.direction.veil import Veil
 from livematch.engine import FIRST_PICTURE, Engine, Tick
 from livematch.eyes import Sight
+from livematch.lens.easel import NoEasel
 from livematch.playback.deck import OfflineDeck
 from livematch.playback.decks import Decks
 from livematch.playback.mosaic import OfflineMosaic
 from livematch.playback.shelf import Shelf
 from livematch.telemetry import Telemetry
-from livematch.values import Clip, Cue, Frame, Layer, Moment, Observation, Onset, Pane, Sound
+from livematch.values import (
+    Clip,
+    Cue,
+    Frame,
+    Layer,
+    Moment,
+    Observation,
+    Onset,
+    Pane,
+    Picture,
+    Sound,
+)
 
 
 class BlindEyes:
@@ -45,6 +58,7 @@ class ClumsyStage:
         camera: Frame | None,
         params: Params,
         panes: tuple[Pane, ...] = (),
+        painting: Picture | None = None,
     ) -> None:
         self.asked += 1
         if self.asked in self._drops:
@@ -79,6 +93,8 @@ def rig(
         eyes=BlindEyes(),
         ears=ears or Deaf(),
         director=director or Director(),
+        veil=Veil(),
+        easel=NoEasel(),
         decks=Decks((OfflineDeck(shelf), OfflineDeck(shelf)), no_clip),
         shelf=shelf,
         mosaic=OfflineMosaic(no_clip),

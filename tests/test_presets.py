@@ -85,7 +85,7 @@ def test_only_what_it_names_changes() -> None:
 
 WIDE = (
     "8: screen cannot be 'wide'; allowed: program | side-by-side | camera | grid | stacked"
-    " | picture-in-picture"
+    " | picture-in-picture | lens | triptych"
 )
 
 

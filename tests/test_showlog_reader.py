@@ -79,7 +79,7 @@ def test_what_is_no_log_is_refused_in_one_line(
         (b'{"t":0,"event":"params","values":{"fade":NaN}}\n', ":2:"),
         (b'{"t":0,"event":"params","values":{"fade":{"a":1}}}\n', ":2:"),
         (b'{"t":0,"event":"params","values":' + b"[" * 5000 + b"\n", ":2:"),
-        (b'{"t":0,"event":"cue","n":1,"source":"lens","cause":"","fade_s":0}\n', "source"),
+        (b'{"t":0,"event":"cue","n":1,"source":"elsewhere","cause":"","fade_s":0}\n', "source"),
         (b'{"t":0,"event":"cue","n":1,"source":"black","cause":"","fade_s":-1}\n', "fade_s"),
     ],
 )

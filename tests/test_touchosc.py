@@ -286,9 +286,9 @@ def test_labels_let_touches_through(sized: Node) -> None:
             assert node.type == "PAGER" or node.properties["interactive"] == "0"
 
 
-def test_a_tablet_has_the_five_pages(tablet: Node) -> None:
+def test_a_tablet_has_the_six_pages(tablet: Node) -> None:
     names = [page.properties["tabLabel"] for page in tabs(tablet)]
-    assert names == ["Play", "Look", "Sound", "Presets", "Status"]
+    assert names == ["Play", "Look", "Lens", "Sound", "Presets", "Status"]
 
 
 def test_a_phone_has_all_that_a_tablet_has(sized: Node, tablet: Node) -> None:
@@ -344,7 +344,7 @@ def test_every_parameter_is_there_and_talks_both_ways(tablet: Node, spec: Spec) 
             assert osc.path == spec.address
             assert osc.arguments == [("VALUE", "INTEGER", "x", 0, 1)]
             assert float(node.values["x"]) == float(spec.default)
-        case "choice" if len(spec.choices) <= 6:
+        case "choice" if len(spec.choices) <= 8:
             assert [arguments(osc) for _, osc in found] == [(word,) for word in spec.choices]
             rows = {node.parent.id for node, _ in found if node.parent}
             assert len(rows) == 1
@@ -434,7 +434,7 @@ def test_many_presets_go_on_on_further_sheets() -> None:
     sent = {osc.path for _, osc in messages(root)}
     assert {f"/livematch/preset/{name}" for name in many} <= sent
     labels = [page.properties["tabLabel"] for page in tabs(root)]
-    assert labels[:6] == ["Play", "Look", "Sound", "Presets", "2", "3"]
+    assert labels[:7] == ["Play", "Look", "Lens", "Sound", "Presets", "2", "3"]
 
 
 @pytest.mark.parametrize("group", ["look", "sound", "weather"])

@@ -10,6 +10,7 @@ from livematch.bench.ears import ears
 from livematch.bench.figures import Plan, Section
 from livematch.bench.films import indexing, shots
 from livematch.bench.large import large_archive
+from livematch.bench.lenses import lens
 from livematch.bench.matching import labels, robustness
 from livematch.bench.osc import osc
 from livematch.bench.pieces import reinterpret
@@ -26,6 +27,7 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "shots": shots,
     "indexing": indexing,
     "reinterpret": reinterpret,
+    "lens": lens,
     "memory": memory,
     "robustness": robustness,
     "labels": labels,

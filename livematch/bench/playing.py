@@ -33,7 +33,7 @@ def latency(plan: Plan) -> Section:
     """From a frame of the camera to the picture that answers it, 640×360."""
     config = replace(show_config(plan), size_px=(640, 360), start=EAGER)
     stages, counters, about, refresh_ms = played(config, plan.seconds)
-    answer, cue = _stage(stages, "captured → presented"), _stage(stages, "cue → first picture")
+    answer, cue = stage_of(stages, "captured → presented"), stage_of(stages, "cue → first picture")
     limit_ms = 20 + refresh_ms
     return Section(
         "latency",
@@ -53,7 +53,7 @@ def crossfade(plan: Plan) -> Section:
     """Two decks crossfading all the time at 1280×720, the whole instrument at work."""
     config = replace(show_config(plan), size_px=(1280, 720), start=ALWAYS_FADING)
     stages, counters, about, _ = played(config, max(plan.seconds, 60.0))
-    frames = _stage(stages, "frame to frame")
+    frames = stage_of(stages, "frame to frame")
     return Section(
         "crossfade",
         f"1280×720, always in a two-second crossfade; {about}",
@@ -82,7 +82,7 @@ def grid(plan: Plan) -> Section:
         brought, missed = show.mosaic.pictures - before, show.mosaic.skipped - skipped
         stages = show.telemetry.summary()
         about = f"{show.stage.renderer}; {show.embedder.card.name} on {show.embedder.report.got}"
-    frames = _stage(stages, "frame to frame")
+    frames = stage_of(stages, "frame to frame")
     return Section(
         "grid",
         f"1280×720, {cells} candidates playing; {about}",
@@ -156,7 +156,8 @@ def played(
         return show.telemetry.summary(), counters, about, refresh_ms
 
 
-def _stage(stages: tuple[StageSummary, ...], name: str) -> StageSummary:
+def stage_of(stages: tuple[StageSummary, ...], name: str) -> StageSummary:
+    """Return what was measured of a stage; LivematchError when it never happened."""
     for stage in stages:
         if stage.stage == name:
             return stage

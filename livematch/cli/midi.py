@@ -13,7 +13,7 @@ from rich.table import Table
 
 from livematch.cli.options import JsonOption
 from livematch.clock import SystemClock
-from livematch.control.commands import Command, Jump, Recall, Tap
+from livematch.control.commands import Command, Jump, Recall, Tap, UseLens
 from livematch.control.handwritten import read_handwritten
 from livematch.control.keys import describe
 from livematch.errors import UsageError
@@ -151,6 +151,8 @@ def _describe_press(command: Command) -> str:
             return "a tap of the tempo"
         case Recall(preset):
             return f"preset {preset}"
+        case UseLens(lens):
+            return f"lens {lens}"
         case Jump(step):
             return f"step {step} of the cue list"
     return describe(command)

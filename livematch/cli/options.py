@@ -38,6 +38,10 @@ PresetsOption = Annotated[
         help=f"Your own presets' folder; or name it in {FOLDER_VARIABLE}.",
     ),
 ]
+LensOption = Annotated[
+    list[Path],
+    typer.Option("--lens", help="A lens (.onnx) of your own, or a folder of them; repeatable."),
+]
 LogOption = Annotated[
     Path | None, typer.Option("--log", help="Write the show's log to this new file.")
 ]

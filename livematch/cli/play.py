@@ -9,6 +9,7 @@ import typer
 
 from livematch.cli.options import (
     ArchiveOption,
+    LensOption,
     LogOption,
     NoLogOption,
     OscAllowOption,
@@ -88,6 +89,7 @@ def play(
     model: Annotated[
         str | None, typer.Option(help="The model's name or file, if not the archive's own.")
     ] = None,
+    lens: LensOption = [],  # noqa: B006 - typer copies it
     provider: ProviderOption = "auto",
     threads: Annotated[int, typer.Option(min=1, max=64, help="Cores the network may take.")] = 1,
     require_gpu: Annotated[
@@ -160,6 +162,7 @@ def play(
         preset=preset,
         presets=presets,
         cues=cues,
+        lenses=tuple(lens),
         log=log,
         logs=None if no_log or log is not None else own_folder(),
     )

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from livematch.cli.options import STOPPED
+from livematch.cli.options import STOPPED, LensOption
 from livematch.config import parse_size
 from livematch.showlog.reader import open_show_log
 from livematch.showlog.replay import Replayed, Wish
@@ -33,8 +33,9 @@ def replay(
     to_s: Annotated[
         float | None, typer.Option("--to", min=0, help="End so many seconds into the show.")
     ] = None,
+    lens: LensOption = [],  # noqa: B006 - typer copies it
     skip_missing: Annotated[
-        bool, typer.Option("--skip-missing", help="Leave out films that are gone.")
+        bool, typer.Option("--skip-missing", help="Leave out films and lenses that are gone.")
     ] = False,
 ) -> None:
     """Render a show again from its log, cue for cue, at any size and rate."""
@@ -47,6 +48,7 @@ def replay(
         from_s=from_s,
         to_s=to_s,
         skip_missing=skip_missing,
+        lenses=tuple(lens),
     )
     console = Console(stderr=True, highlight=False)
     try:

@@ -12,6 +12,7 @@ class Trigger(StrEnum):
     VETO = "veto"
     GO = "go"
     BACK = "back"
+    NEXT_LENS = "next_lens"
     FULLSCREEN = "fullscreen"
     PANIC = "panic"
     QUIT = "quit"
@@ -23,6 +24,7 @@ TRIGGER_HELP = {
     Trigger.VETO: "leave the present shot, and do not offer it again tonight",
     Trigger.GO: "perform the next step of the cue list",
     Trigger.BACK: "go back to the step before in the cue list",
+    Trigger.NEXT_LENS: "paint with the next lens; after the last comes the first",
     Trigger.FULLSCREEN: "window or whole screen",
     Trigger.PANIC: "every parameter back to where the show started, and nothing goes on by itself",
     Trigger.QUIT: "end the show",
@@ -102,6 +104,13 @@ class Jump:
 
 
 @dataclass(frozen=True, slots=True)
+class UseLens:
+    """Paint with a lens: by its name, or its number from 1."""
+
+    lens: str | int
+
+
+@dataclass(frozen=True, slots=True)
 class Beat:
     """What another instrument says of the beat: see `values.Pulse`, whose fields these are.
 
@@ -115,4 +124,4 @@ class Beat:
     is_playing: bool = True
 
 
-Command = Set | Position | Nudge | Fire | Pick | Tap | Recall | Save | Jump | Beat
+Command = Set | Position | Nudge | Fire | Pick | Tap | Recall | Save | Jump | UseLens | Beat

@@ -17,7 +17,7 @@ from livematch.control.spec import Spec, Value
 from livematch.errors import UsageError
 from livematch.values import Pulse
 
-TRIGGERS = (Trigger.NEXT, Trigger.CUT, Trigger.VETO)  # those that change the picture
+TRIGGERS = (Trigger.NEXT, Trigger.CUT, Trigger.VETO, Trigger.NEXT_LENS)  # they change the picture
 LONGEST_WAIT_S = 86_400.0
 SLACK = 1e-6  # beats: what adding up a tick's beats at a time may lose
 A_JUMP = 0.5  # beats: more than a tempo is ever corrected by in one tick

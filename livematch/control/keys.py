@@ -36,6 +36,7 @@ KEYS: dict[str, Command] = {
     "L": Nudge("screen"),
     "O": Nudge("fit"),
     "M": Nudge("mirror"),
+    "N": Fire(Trigger.NEXT_LENS),
     "TAB": Nudge("hud"),
     "UP": Nudge("fade", +1),
     "DOWN": Nudge("fade", -1),

@@ -2,6 +2,7 @@
 
 import logging
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,9 +19,11 @@ from livematch.control.commands import (
     Set,
     Tap,
     Trigger,
+    UseLens,
 )
 from livematch.control.conductor import Conductor
 from livematch.control.cuelist import CueList, Cues
+from livematch.control.lensnames import lens_after, lens_named
 from livematch.control.modulation import Modulation
 from livematch.control.morph import Morph
 from livematch.control.params import Params, changed, spec
@@ -74,7 +77,7 @@ class Steering(Protocol):
 class Control:
     """Collects commands from any thread and applies them in order when the engine asks.
 
-    `preset` names the one that `start` was made with.
+    `preset` names the one that `start` was made with, `lenses` are the names of those there are.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class Control:
         presets: Presets | None = None,
         cues: CueList | None = None,
         preset: str = "",
+        lenses: Sequence[str] = (),
     ) -> None:
         self._start, self._start_preset = start or Params(), preset
         self._params, self._preset = self._start, preset  # as the hands have set them
@@ -92,6 +96,7 @@ class Control:
         self._presets = presets or PresetsInMemory()
         self._morph = Morph()
         self._cues = Cues(cues)
+        self._lenses = tuple(lenses)
         self._pending: deque[Command] = deque(maxlen=PENDING)
         self._fired: set[Trigger] = set()
         self._pick: int | None = None
@@ -154,6 +159,8 @@ class Control:
                 self._recall(wanted, fade_s, now)
             case Save(name):
                 self._presets.save(preset_of(name, self._params, self._presets.snapshot))
+            case UseLens(wanted):
+                self._set(Set("lens", lens_named(wanted, self._lenses)))
             case Jump(step):
                 self._perform(self._cues.jump(step, now), now)
             case _:
@@ -182,6 +189,9 @@ class Control:
                 self._perform(self._cues.go(now), now)
             case Trigger.BACK:
                 self._perform(self._cues.back(now), now)
+            case Trigger.NEXT_LENS:
+                following = lens_after(self._params.lens, self._lenses)
+                self._set(Set("lens", following))
             case _:
                 self._fired.add(trigger)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from livematch.control.params import Params
 from livematch.values import SAME_S, Observation
 
+NEAR_S = 0.25  # shares further apart in time are no movement: the first holds until the second
 YIELDS_IN_S = 0.5  # two thirds of the way: scores tremble from frame to frame, and the veil may not
 
 
@@ -42,9 +43,10 @@ class Veil:
 
 
 class ScriptedVeil:
-    """`Veil`'s twin, whose shares were written down: straight from one to the next.
+    """`Veil`'s twin, whose shares were written down while they moved.
 
-    `shares` are (seconds, share), in the order of their times. One thread.
+    `shares` are (seconds, share), in the order of their times: straight from one to the next. One
+    thread.
     """
 
     def __init__(self, shares: Iterable[tuple[float, float]] = ()) -> None:
@@ -61,9 +63,9 @@ class ScriptedVeil:
         while self._coming and self._coming[0][0] <= now + SAME_S:
             self._last = self._coming.popleft()
         at_s, share = self._last
-        if not self._coming:
+        then_s, then = self._coming[0] if self._coming else self._last
+        if not 0 < then_s - at_s <= NEAR_S:
             return share
-        then_s, then = self._coming[0]
         return share + (then - share) * max(0.0, now - at_s) / (then_s - at_s)
 
 

@@ -188,15 +188,22 @@ class LiveEasel:
 class OfflineEasel:
     """Paints in step with the show, each new frame of the camera: the same every time.
 
-    LivematchError when a lens fails, or there is none of the name that is asked for.
+    LivematchError when a lens fails, or there is none of the name that is asked for; unless it is
+    `forgiving`, as live.
     """
 
     frames_skipped = 0
 
     def __init__(
-        self, lenses: Lenses, open_lens: OpenLens, clock: Clock, telemetry: Telemetry
+        self,
+        lenses: Lenses,
+        open_lens: OpenLens,
+        clock: Clock,
+        telemetry: Telemetry,
+        *,
+        forgiving: bool = False,
     ) -> None:
-        self._studio = Studio(lenses, open_lens, clock, telemetry, forgiving=False)
+        self._studio = Studio(lenses, open_lens, clock, telemetry, forgiving=forgiving)
         self._runs = _Runs(self._studio)
         self._choosing = _Orders()
         self._painted: tuple[int, Picture] | None = None
@@ -205,7 +212,7 @@ class OfflineEasel:
         """Paint the frame, if it is new."""
         order = self._choosing.at(now, frame, params)
         if order is not None:
-            self._painted = self._runs.paint(order)
+            self._painted = self._runs.paint(order) or self._painted
         run, picture = self._painted or (0, None)
         return picture if run == self._choosing.run else None
 

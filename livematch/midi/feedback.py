@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from livematch.control.commands import Pick, Recall, Set, Tap
+from livematch.control.commands import Command, Pick, Recall, Set, Tap, UseLens
 from livematch.control.params import TABLE, Params
 from livematch.midi.hand import Touch
 from livematch.midi.mapping import Encoder, Fader, MidiMap, Press, Row, Switch
@@ -109,13 +109,22 @@ def _is_lit(row: Row, shown: Shown) -> bool | None:
     match row.does:
         case Switch(name):
             return bool(getattr(shown.params, name))
-        case Press(Set(name, value)):
+        case Press(command):
+            return _is_on(command, shown)
+    return None
+
+
+def _is_on(command: Command, shown: Shown) -> bool | None:
+    match command:
+        case Set(name, value):
             return bool(getattr(shown.params, name) == value)
-        case Press(Pick(number)):
+        case UseLens(lens):
+            return shown.params.lens == lens  # what a number is called, nobody knows here
+        case Pick(number):
             return number <= shown.picks
-        case Press(Recall(preset)):
+        case Recall(preset):
             return preset == shown.preset
-        case Press(Tap()):
+        case Tap():
             return shown.pulse is not None and shown.pulse.beat_at(shown.now) % 1.0 < FLASH
     return None
 

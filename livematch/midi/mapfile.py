@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livematch.control.commands import Command, Fire, Jump, Nudge, Pick, Recall, Set, Tap, Trigger
+from livematch.control.commands import (
+    Command,
+    Fire,
+    Jump,
+    Nudge,
+    Pick,
+    Recall,
+    Set,
+    Tap,
+    Trigger,
+    UseLens,
+)
 from livematch.control.handwritten import Handwritten, Place
 from livematch.control.params import TABLE
 from livematch.control.spec import LONGEST_TEXT, Spec, Value
@@ -32,7 +43,7 @@ from livematch.midi.mapping import (
 from livematch.midi.wire import HIGHEST, Kind
 
 _FREE = frozenset(
-    {"to", "low", "high", "step", "set", "fire"}
+    {"to", "low", "high", "step", "lens", "set", "fire"}
 )  # what a row of another table judges
 _WHOLE = frozenset({"note", "cc", "program", "pick", "channel", "steps", "bits", "lit", "dim"})
 
@@ -146,8 +157,8 @@ class _Asked:
         named = isinstance(raw, str) and 0 < len(raw) <= LONGEST_TEXT
         counted = isinstance(raw, int) and not isinstance(raw, bool) and raw >= 1
         if not named and not counted:
-            raise _RowError(key, "a step is its name, or its number from 1")
-        return Jump(raw)
+            raise _RowError(key, f"a {key} is its name, or its number from 1")
+        return UseLens(raw) if key == "lens" else Jump(raw)
 
     def _press(self, key: str, command: Command) -> Press:
         if self.kind is Kind.BEND:

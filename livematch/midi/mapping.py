@@ -1,8 +1,8 @@
 """The map: which movement of a controller does what, as values and as the text of its file.
 
 A map is a TOML file of tables `[[map]]`, one for each thing that moves: which it is (`note`, `cc`,
-`program` or `bend`, with its `channel`), and what it does (`set`, `fire`, `pick`, `preset`, `step`
-or `tap`). `ROWS` is the table of all that can stand there.
+`program` or `bend`, with its `channel`), and what it does (`set`, `fire`, `pick`, `preset`, `step`,
+`lens` or `tap`). `ROWS` is the table of all that can stand there.
 """
 
 import difflib
@@ -136,6 +136,7 @@ _DOES = (
     _number("pick", 1, PICKS, 1, "the number of a candidate"),
     Spec("preset", MAP, "", "the preset that is recalled"),
     Spec("step", MAP, "", "the step of the cue list, by number or name"),
+    Spec("lens", MAP, "", "the lens that paints, by number or name"),
     Spec("tap", MAP, False, "taps the tempo"),
 )
 _HOW = (
@@ -155,7 +156,12 @@ ROWS = {row.name: row for row in (*_MOVES, *_DOES, *_HOW, *HEAD.values())}
 
 MOVES = tuple(row.name for row in _MOVES)
 DOES = tuple(row.name for row in _DOES)
-_COUNTED = {"pick": "3", "preset": "storm", "step": "3"}  # what needs a number or a name, and one
+_COUNTED = {
+    "pick": "3",
+    "preset": "storm",
+    "step": "3",
+    "lens": "2",
+}  # what needs a number or a name, and one
 
 
 def parse_target(words: str) -> Keys:
@@ -165,7 +171,7 @@ def parse_target(words: str) -> Keys:
     """
     word, _, rest = words.strip().partition(" ")
     rest = rest.strip()
-    if word in TABLE:
+    if word in TABLE and word not in _COUNTED:
         if TABLE[word].kind == "text" and not rest:
             raise UsageError(f"{word} is a text: say which, such as '{word} sea'")
         return {"set": word} | ({"to": TABLE[word].parse(rest)} if rest else {})

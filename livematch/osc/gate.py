@@ -2,7 +2,17 @@
 
 from collections.abc import Hashable
 
-from livematch.control.commands import Command, Fire, Jump, Pick, Recall, Save, Tap, Trigger
+from livematch.control.commands import (
+    Command,
+    Fire,
+    Jump,
+    Pick,
+    Recall,
+    Save,
+    Tap,
+    Trigger,
+    UseLens,
+)
 
 GAP_S = 0.2
 TAP_GAP_S = 0.1  # 600 taps a minute
@@ -25,7 +35,7 @@ class Gate:
             case Tap():
                 key: Hashable = Tap
                 gap_s = TAP_GAP_S
-            case Fire() | Pick() | Recall() | Jump() | Save():
+            case Fire() | Pick() | Recall() | Jump() | Save() | UseLens():
                 key, gap_s = command, GAP_S
             case _:
                 return ""

@@ -52,6 +52,7 @@ class OscPort:
         allow: tuple[str, ...] = (),
         reply_port: int = REPLY_PORT,
         presets: Callable[[], tuple[str, ...]] = tuple,
+        lenses: tuple[str, ...] = (),
     ) -> None:
         self._networks = tuple(network(text) for text in allow)
         self._socket = _bound(listen, port)
@@ -59,7 +60,7 @@ class OscPort:
         self._clients = Clients(reply_port)
         self._feedback = Feedback(self._clients)
         self.monitor = Monitor()
-        self._reception = Reception(submit, self._feedback, self.monitor, presets)
+        self._reception = Reception(submit, self._feedback, self.monitor, presets, lenses)
         self._inbox = Inbox()
         self._hosts: dict[str, bool] = {}
         self._ways: dict[Client, socket.socket] = {}

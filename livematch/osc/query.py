@@ -59,9 +59,9 @@ class Node:
 
 
 @functools.lru_cache(maxsize=4)
-def nodes(presets: tuple[str, ...] = ()) -> dict[str, Node]:
+def nodes(presets: tuple[str, ...] = (), lenses: tuple[str, ...] = ()) -> dict[str, Node]:
     """Return every address by its path, containers included; not to be written to."""
-    rows = {row.path: row for row in addresses(presets) if not row.is_position}
+    rows = {row.path: row for row in addresses(presets, lenses) if not row.is_position}
     found: dict[str, Node] = {"/": Node("/")}
     for path in rows:
         parent = found["/"]
@@ -73,7 +73,13 @@ def nodes(presets: tuple[str, ...] = ()) -> dict[str, Node]:
     return found
 
 
-def answer(target: str, values: Values, host: Host, presets: tuple[str, ...] = ()) -> Reply:
+def answer(
+    target: str,
+    values: Values,
+    host: Host,
+    presets: tuple[str, ...] = (),
+    lenses: tuple[str, ...] = (),
+) -> Reply:
     """Return what an HTTP GET of `target`, a path with an optional query, is answered with.
 
     Without a query the whole of an address and all below it; with the name of an attribute (or of
@@ -84,7 +90,7 @@ def answer(target: str, values: Values, host: Host, presets: tuple[str, ...] = (
     wanted = [name.partition("=")[0].upper() for name in query.split("&") if name]
     if wanted == ["HOST_INFO"]:
         return _json(host_info(host))
-    node = nodes(presets).get("/" + urllib.parse.unquote(path, errors="replace").strip("/"))
+    node = nodes(presets, lenses).get("/" + urllib.parse.unquote(path, errors="replace").strip("/"))
     if node is None:
         return Reply(HTTPStatus.NOT_FOUND)
     if not wanted:
@@ -187,12 +193,14 @@ class Ignore:
     path: str
 
 
-def asked(text: str, presets: tuple[str, ...] = ()) -> Listen | Ignore | str:
+def asked(
+    text: str, presets: tuple[str, ...] = (), lenses: tuple[str, ...] = ()
+) -> Listen | Ignore | str:
     """Read a text message of a client; a plain text is the reason why it is not taken."""
     try:
         message = json.loads(text)
         command, path = message["COMMAND"].upper(), message["DATA"]
-        node = nodes(presets).get(path)
+        node = nodes(presets, lenses).get(path)
     except (ValueError, RecursionError):
         return "no JSON"
     except (AttributeError, KeyError, TypeError):

@@ -66,6 +66,7 @@ class QueryPort:
         port: int = 0,
         allow: tuple[str, ...] = (),
         presets: Callable[[], tuple[str, ...]] = tuple,
+        lenses: tuple[str, ...] = (),
         announce: bool = True,
     ) -> None:
         self._osc = osc
@@ -74,6 +75,7 @@ class QueryPort:
         self._relay.setblocking(False)
         self._networks = tuple(ipaddress.ip_network(text, strict=False) for text in allow)
         self._presets = presets
+        self._lenses = lenses
         self._announce = announce
         self._news: News | None = None
         self._values_of: News | None = None
@@ -168,7 +170,9 @@ class QueryPort:
         if not self._allows(str(connection.remote_address[0])):
             return self._turned_away(HTTPStatus.FORBIDDEN)
         if "Upgrade" not in request.headers:
-            reply = answer(request.path, self._newest(), self._host(), self._presets())
+            reply = answer(
+                request.path, self._newest(), self._host(), self._presets(), self._lenses
+            )
             self.refused += reply.status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}
             return _response(reply.status, reply.body)
         if not _is_local(request.headers.get("Origin")):
@@ -217,7 +221,7 @@ class QueryPort:
             self._clients.discard(client)
 
     def _take_text(self, client: _Client, text: str) -> bool:
-        match asked(text, self._presets()):
+        match asked(text, self._presets(), self._lenses):
             case Listen(path):
                 client.paths.add(path)
                 client.holds.pop(path, None)  # told at once, then when it changes

@@ -39,7 +39,7 @@ PARAMETER_PATHS = tuple(row.path for row in SPACE if row.kind is Kind.PARAMETER)
 class Reception:
     """Turns what came in into commands, and what cannot be into refusals. One thread.
 
-    `presets` gives the names of those there are, sorted.
+    `presets` gives the names of those there are, sorted, `lenses` are the names of lenses.
     """
 
     def __init__(
@@ -48,11 +48,13 @@ class Reception:
         feedback: Feedback,
         monitor: Monitor,
         presets: Callable[[], tuple[str, ...]] = tuple,
+        lenses: tuple[str, ...] = (),
     ) -> None:
         self._submit = submit
         self._feedback = feedback
         self._monitor = monitor
         self._presets = presets
+        self._lenses = lenses
         self._gate = Gate()
         self._later: Schedule[tuple[Message, Sender]] = Schedule()
         self._second = 0
@@ -93,7 +95,7 @@ class Reception:
 
     def _rows(self, path: str, now: float) -> list[Address]:
         """Return what a literal path or a wildcard stands for; UsageError when it is nothing."""
-        known = by_path(self._presets())
+        known = by_path(self._presets(), self._lenses)
         if (row := known.get(path)) is not None:
             return [row]
         if int(now) != self._second:
@@ -102,7 +104,7 @@ class Reception:
         if self._looks > LOOKS_A_SECOND:
             raise UsageError("unknown, like many others at once")
         if not is_pattern(path):
-            return [find(path, self._presets())]  # which says what is near
+            return [find(path, self._presets(), self._lenses)]  # which says what is near
         paths = matching(path, PARAMETER_PATHS)
         if paths is None:
             raise UsageError("no pattern: a bracket stays open, or too many wildcards")

@@ -26,6 +26,7 @@ from livematch.control.commands import (
     Set,
     Tap,
     Trigger,
+    UseLens,
 )
 from livematch.control.params import LONGEST_TEXT, TABLE, WEIGHTS, Params, Spec, Value
 from livematch.errors import UsageError
@@ -115,13 +116,13 @@ class Ask:
 Request = Command | Hello | Sync | Ask
 
 
-def addresses(presets: tuple[str, ...] = ()) -> tuple[Address, ...]:
-    """Return the whole address space in reading order; with a path for each preset named."""
+def addresses(presets: tuple[str, ...] = (), lenses: tuple[str, ...] = ()) -> tuple[Address, ...]:
+    """Return the whole address space in reading order; with a path for each preset and lens."""
     return (
         *(row for spec in TABLE.values() for row in _parameter(spec)),
         *(_trigger(trigger) for trigger in Trigger),
         *(_short(TABLE[name]) for name in SHORT),
-        *_commands(presets),
+        *_commands(presets, lenses),
         *_statuses(),
     )
 
@@ -169,19 +170,21 @@ def _short(spec: Spec) -> Address:
     return Address(f"{ROOT}/{spec.name}", Kind.COMMAND, "i", said, Access.IN, 0, 1, spec=spec)
 
 
-def _commands(presets: tuple[str, ...]) -> list[Address]:
+def _commands(presets: tuple[str, ...], lenses: tuple[str, ...]) -> list[Address]:
     def row(
         path: str, types: str, said: str, low: float | None = None, high: float | None = None
     ) -> Address:
         return Address(f"{ROOT}/{path}", Kind.COMMAND, types, said, Access.IN, low, high)
 
-    last = len(presets) or None
+    last, most = len(presets) or None, len(lenses) or None
     return [
         row("tap", "i", "one tap of the tempo"),
         row("pick", "i", "bring in one of the nine best candidates, by its number", 1, PICKS),
         *(row(f"pick/{n}", "i", f"bring in candidate {n}") for n in range(1, PICKS + 1)),
         row("preset", "i", "go to a preset: its number in the list, or its name", 1, last),
         *(row(f"preset/{name}", "i", f"go to the preset {name}") for name in presets),
+        row("lens/use", "i", "paint with a lens: its number from 1, or its name", 1, most),
+        *(row(f"lens/use/{name}", "i", f"paint with the lens {name}") for name in lenses),
         row("save", "s", "keep every parameter as it stands as a preset; 3 names it slot-3"),
         row("step", "i", "perform a step of the cue list: its number from 1, or its name", 1),
         row("hello", "i", "tell me what happens from now on, at this port", 1, 65535),
@@ -231,14 +234,14 @@ SPACE: tuple[Address, ...] = addresses()
 
 
 @functools.lru_cache(maxsize=8)
-def by_path(presets: tuple[str, ...] = ()) -> dict[str, Address]:
+def by_path(presets: tuple[str, ...] = (), lenses: tuple[str, ...] = ()) -> dict[str, Address]:
     """Return the address space as a dictionary by path; not to be written to."""
-    return {row.path: row for row in addresses(presets)}
+    return {row.path: row for row in addresses(presets, lenses)}
 
 
-def find(path: str, presets: tuple[str, ...] = ()) -> Address:
+def find(path: str, presets: tuple[str, ...] = (), lenses: tuple[str, ...] = ()) -> Address:
     """Return the row of a literal path; UsageError names the nearest right one."""
-    known = by_path(presets)
+    known = by_path(presets, lenses)
     try:
         return known[path]
     except KeyError:
@@ -287,10 +290,20 @@ def command_for(
     name = address.path.removeprefix(f"{ROOT}/")
     if address.kind is Kind.TRIGGER:
         return Fire(Trigger(name))
-    head, _, rest = name.partition("/")
-    if rest:  # the argument is in the path: pick/3, preset/storm
-        return Pick(int(rest)) if head == "pick" else Recall(rest)
+    head, _, rest = name.removeprefix("lens/").partition("/")
+    if rest:  # the argument is in the path: pick/3, preset/storm, lens/use/sea
+        return _in_path(head, rest)
     return _command(name, address, args, now, presets)
+
+
+def _in_path(head: str, named: str) -> Command:
+    match head:
+        case "pick":
+            return Pick(int(named))
+        case "use":
+            return UseLens(named)
+        case _:
+            return Recall(named)
 
 
 def _parameter_command(address: Address, spec: Spec, args: tuple[Arg, ...]) -> Request:
@@ -344,7 +357,9 @@ def _command(
             fade_s = _number(args[1], address, 0, 600, "fade") if len(args) > 1 else None
             request = Recall(_preset(first, address, presets), fade_s)
         case "step":
-            request = Jump(_step(first, address))
+            request = Jump(_named(first, address))
+        case "lens/use":
+            request = UseLens(_named(first, address))
         case "save":
             request = Save(_name(first, address))
         case _:  # pragma: no cover - the table and this function are tested against each other
@@ -373,7 +388,7 @@ def _name(value: Arg, address: Address) -> str:
     return name
 
 
-def _step(value: Arg, address: Address) -> str | int:
+def _named(value: Arg, address: Address) -> str | int:
     if not isinstance(value, str):
         return _whole(value, address)
     if not 0 < len(value) <= LONGEST_TEXT or not value.isprintable():

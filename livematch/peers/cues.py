@@ -2,14 +2,25 @@
 
 import difflib
 
-from livematch.control.commands import PICKS, Command, Fire, Jump, Nudge, Pick, Recall, Set, Trigger
+from livematch.control.commands import (
+    PICKS,
+    Command,
+    Fire,
+    Jump,
+    Nudge,
+    Pick,
+    Recall,
+    Set,
+    Trigger,
+    UseLens,
+)
 from livematch.control.params import TABLE
 from livematch.control.spec import LONGEST_TEXT
 from livematch.errors import UsageError
 from livematch.osc.space import PRESET_NAME
 
 MARK = "livematch:"
-WITH_VALUE = ("pick", "preset", "step")
+WITH_VALUE = ("pick", "preset", "step", "lens")
 TRIGGERS = tuple(trigger.value for trigger in Trigger)
 WORDS = (*TRIGGERS, *WITH_VALUE, *TABLE)
 
@@ -18,7 +29,8 @@ def cue_of(name: str) -> Command | None:
     """Return what a clip of this name asks for; None when it is none of ours.
 
     A trigger or a switch stands alone (a switch flips, as its key does), everything else has a
-    value: `pick=3`, `preset=storm`, `step=2`, any parameter. UsageError says what is wrong.
+    value: `pick=3`, `preset=storm`, `step=2`, `lens=sea`, any parameter.
+    UsageError says what is wrong.
     """
     text = name.strip()
     if not text.lower().startswith(MARK):
@@ -44,7 +56,7 @@ def _alone(word: str) -> Command:
 
 
 def _with(word: str, value: str) -> Command:
-    if word in TABLE:
+    if word in TABLE and word not in WITH_VALUE:
         return Set(word, TABLE[word].parse(value))
     match word:
         case "pick":
@@ -57,10 +69,10 @@ def _with(word: str, value: str) -> Command:
                     f"{value[:40]!r} is no preset; a name is 1 to 40 letters, digits, - and _"
                 )
             return Recall(_numbered(value))
-        case "step":
+        case "step" | "lens":
             if not 0 < len(value) <= LONGEST_TEXT or not value.isprintable():
-                raise UsageError("step needs the name of a step, or its number from 1")
-            return Jump(_numbered(value))
+                raise UsageError(f"{word} needs the name of a {word}, or its number from 1")
+            return Jump(_numbered(value)) if word == "step" else UseLens(_numbered(value))
         case _ if word in TRIGGERS:
             raise UsageError(f"{word} stands alone, without a value")
         case _:
@@ -74,5 +86,7 @@ def _numbered(value: str) -> str | int:
 
 def _unknown(word: str) -> UsageError:
     near = difflib.get_close_matches(word, WORDS, n=1)
-    hint = f"did you mean {near[0]}?" if near else "a trigger, pick, preset, step or a parameter"
+    hint = (
+        f"did you mean {near[0]}?" if near else "a trigger, pick, preset, step, lens or a parameter"
+    )
     return UsageError(f"there is no {word[:40]!r}; {hint}")

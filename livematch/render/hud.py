@@ -21,7 +21,7 @@ class HudStatus:
     `score` and `parts` are likenesses, −1 to 1; `fps` is of the pictures presented; `drops` counts
     events by name; `provider` names what the network runs on and `provider_warning` says, loudly,
     that it is not what was asked for; `recording` names the file being written; `sound` says what
-    is heard; `osc` are messages that were refused.
+    is heard, `lens` what paints; `osc` are messages that were refused.
     """
 
     camera: str
@@ -36,6 +36,7 @@ class HudStatus:
     provider_warning: str | None = None
     recording: str | None = None
     sound: str | None = None
+    lens: str = ""
     preset: str = ""
     step: str = ""
     warnings: tuple[str, ...] = ()
@@ -71,7 +72,11 @@ def hud_rows(status: HudStatus) -> tuple[Row, ...]:
     if status.sound is not None:
         rows.append(Row("sound", status.sound, weight=2))
     rows.append(Row("screen", f"{status.fps:.1f} frames/s", weight=3))
-    for label, name in (("preset", status.preset), ("step", status.step)):
+    for label, name in (
+        ("lens", status.lens),
+        ("preset", status.preset),
+        ("step", status.step),
+    ):
         rows += [Row(label, name, weight=2)] if name else []
     if status.provider:
         rows.append(Row("runs on", status.provider, weight=2))

@@ -100,8 +100,8 @@ def regions(params: Params, size: tuple[int, int]) -> tuple[Region, ...]:
         return ()
     whole = Rect(0, 0, width, height)
     gap = max(2, width // 160)
-    if places := _columns(_BESIDE.get(params.screen, ()), whole, gap):
-        return places
+    if columns := _columns(_BESIDE.get(params.screen, ()), whole, gap):
+        return columns
     if params.screen is Layout.STACKED and (tall := (height - gap) // 2) > 0:
         return (
             Region(Rect(0, 0, width, tall), What.CAMERA),

@@ -20,7 +20,7 @@ from livematch.showlog.records import (
 )
 from livematch.values import AtEnd
 
-OF_THE_PROGRAM = frozenset({Layout.PROGRAM.value, Layout.SIDE_BY_SIDE.value})
+OF_THE_PROGRAM = frozenset(set(Layout) - {Layout.CAMERA, Layout.GRID, Layout.LENS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,16 @@ from livematch.errors import CameraError, FilmError, UsageError
 from livematch.eyes import Blind, Eyes, Sight
 from livematch.indexing.scan import fingerprint
 from livematch.sheet import readable
+from livematch.showlog.paintings import was_painted
 from livematch.showlog.records import Shot
 from livematch.showlog.told import ToldShow
 from livematch.values import Clip, Frame, Moment, Source
 
 log = logging.getLogger(__name__)
 
-WITH_CAMERA = frozenset({Layout.SIDE_BY_SIDE, Layout.CAMERA})
+WITH_CAMERA = frozenset(
+    {Layout.SIDE_BY_SIDE, Layout.CAMERA, Layout.STACKED, Layout.INSET, Layout.TRIPTYCH}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +137,10 @@ def eyes_for(show: ToldShow, asked: Path | None) -> tuple[Eyes, str | None]:
     else:
         note = f"the camera was {show.head.setup.camera!r}, not a film: --camera names one"
     if wanted is None:
-        said = f"{note}; its side stays black" if note and shows_camera(show) else None
+        left_out = "its side stays black" if shows_camera(show) else "nothing is painted"
+        said = f"{note}; {left_out}" if note and needs_camera(show) else None
         return Blind(), said
-    if not shows_camera(show):
+    if not needs_camera(show):
         return Blind(), None
     try:
         camera = open_camera(str(wanted), ManualClock())
@@ -145,6 +149,11 @@ def eyes_for(show: ToldShow, asked: Path | None) -> tuple[Eyes, str | None]:
             raise
         return Blind(), f"{wanted}, the camera's film, cannot be read; its side stays black"
     return CameraEyes(camera, tuple(show.camera)), None
+
+
+def needs_camera(show: ToldShow) -> bool:
+    """Whether the camera's picture was ever on, or was painted from."""
+    return shows_camera(show) or was_painted(show)
 
 
 def shows_camera(show: ToldShow) -> bool:

@@ -31,6 +31,7 @@ from livematch.showlog.records import (
     ParamsChanged,
     Recalled,
     Seen,
+    VeilMoved,
     Warned,
     told,
 )
@@ -42,6 +43,7 @@ SEEN_S = 0.5  # at most so often are the best candidates noted, and only when th
 NOW_AND_THEN_S = 1.0  # beat, warnings and the camera's place
 ALIVE_S = 10.0
 SLIP_S = 0.001
+VEIL_S, VEIL = 0.1, 0.002  # so often is the veil told, and only when it is another by so much
 BPM = 0.1  # a smaller change of the tempo is none
 PENDING = 4  # cues whose first picture may still come: one on its way, one waiting
 
@@ -98,6 +100,7 @@ class ShowLog:
         self._told_pulse: Pulse | None = None
         self._told_warnings: tuple[str, ...] = ()
         self._camera_s: float | None = None
+        self._veil = self._veil_due_s = 0.0
         self._cues: list[tuple[Cue, int]] = []
         self._count = 0
         self._fading: int | None = None
@@ -118,6 +121,8 @@ class ShowLog:
         if tick.cue is not None:
             self._note_cue(tick.cue)
         self._note_program(t, tick.program)
+        if tick.veil != self._veil:
+            self._note_veil(t, min(1.0, max(0.0, tick.veil)))
         if self._cells or tick.hands.params.screen is Layout.GRID:
             self._note_cells(t, is_grid=tick.hands.params.screen is Layout.GRID)
         if t >= self._due_s:
@@ -239,6 +244,13 @@ class ShowLog:
         """Return what a cue is called; one from a tick that failed is noted only now."""
         known = (number for given, number in self._cues if given is cue)
         return next(known, 0) or self._note_cue(cue)
+
+    def _note_veil(self, t: float, share: float) -> None:
+        is_moved = abs(share - self._veil) > VEIL or share == 0
+        if not is_moved or t < self._veil_due_s:
+            return
+        if self._note(lambda: VeilMoved(t=t, share=round(share, 4))):
+            self._veil, self._veil_due_s = share, t + VEIL_S
 
     def _note_now_and_then(self, t: float, tick: Tick) -> None:
         self._due_s = t + NOW_AND_THEN_S

@@ -17,9 +17,11 @@ from livematch.sheet import readable
 from livematch.showlog import places
 from livematch.showlog.log import ShowLog
 from livematch.showlog.records import (
+    MOST_LENSES,
     ArchiveFacts,
     CameraFilm,
     Head,
+    LensFacts,
     Setup,
     differing,
     table_version,
@@ -53,6 +55,10 @@ def head_of(show: Show, began: datetime) -> Head:
             offline=config.offline,
             seconds=config.seconds,
             preset=told(config.preset),
+            lenses=tuple(
+                LensFacts(name=card.name, sha256=card.sha256)
+                for card in show.lenses.cards[:MOST_LENSES]
+            ),
         ),
         start=differing(config.start, Params()),
         table=table_version(),

@@ -20,6 +20,7 @@ VERSION = 1
 LONGEST_LINE = 65_536  # bytes; what is written stays far below
 BEST = 3  # candidates that are noted of an observation
 MOST_TEXT = 500
+MOST_LENSES = 100
 
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
@@ -54,8 +55,18 @@ class CameraFilm(_Strict):
     fingerprint: Fingerprint
 
 
+class LensFacts(_Strict):
+    """A lens that there was: its name, and its content."""
+
+    name: Name
+    sha256: Text
+
+
 class Setup(_Strict):
-    """What cannot change while a show runs; `camera` is as it was asked for."""
+    """What cannot change while a show runs; `camera` is as it was asked for.
+
+    Of the `lenses` the first painted where none was named.
+    """
 
     size: tuple[Side, Side]
     fps: Annotated[float, Field(ge=1, le=1000, allow_inf_nan=False)]
@@ -65,6 +76,7 @@ class Setup(_Strict):
     offline: bool = False
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     preset: Text = ""
+    lenses: Annotated[tuple[LensFacts, ...], Field(max_length=MOST_LENSES)] = ()
 
 
 class Head(_Strict):
@@ -228,6 +240,13 @@ class CameraPlaced(_Event):
     start_s: Finite
 
 
+class VeilMoved(_Event):
+    """So much of the painting lies over the program; told a few times a second while it moves."""
+
+    event: Literal["veil"] = "veil"
+    share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
 class Warned(_Event):
     """What the performer was warned of, told when it changes; empty: of nothing any more."""
 
@@ -272,6 +291,7 @@ Event = (
     | Offered
     | CameraCut
     | CameraPlaced
+    | VeilMoved
     | Warned
     | Alive
     | Gap

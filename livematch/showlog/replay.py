@@ -6,13 +6,16 @@ from pathlib import Path
 
 from livematch.archive.contents import files_of
 from livematch.archive.store import Archive
+from livematch.direction.veil import ScriptedVeil
 from livematch.errors import UsageError
 from livematch.files import refuse_source
+from livematch.lens.collection import Lenses
 from livematch.render.encoding import container_of, even
 from livematch.render.gl import Surface
 from livematch.render.recorder import Policy, Recorder
 from livematch.rendering import Script, render
 from livematch.showlog.footage import Footage, eyes_for, refuse_gone
+from livematch.showlog.paintings import palette_for
 from livematch.showlog.reader import LoggedShow
 from livematch.showlog.records import table_version
 from livematch.showlog.script import (
@@ -41,6 +44,7 @@ class Wish:
     from_s: float = 0.0
     to_s: float | None = None
     skip_missing: bool = False
+    lenses: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +86,19 @@ def replay(
         kept = without(show.cues, lambda shot: shot.film.fingerprint in footage.gone)
         cues = cues_on(grid, kept)
         begins = beginning_for(grid, cues, first)
+        palette = palette_for(show, Lenses(given=wish.lenses), skip_missing=wish.skip_missing)
         eyes, note = eyes_for(show, wish.camera)
-        if note:
-            say(note)
+        for line in (*palette.notes, *((note,) if note else ())):
+            say(line)
         script = Script(
             grid.times_s(begins, end),
             from_picture(cues, grid.time_s(begins)),
-            show.start,
-            looks_on(grid, show.looks),
+            palette.named(show.start),
+            [(at_s, palette.named(look)) for at_s, look in looks_on(grid, show.looks)],
             eyes,
             offers_on(grid, show),
+            palette.easel,
+            ScriptedVeil(show.veils),
         )
         count = end - begins
         size_px = wish.size_px or setup.size

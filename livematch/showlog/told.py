@@ -18,14 +18,16 @@ from livematch.showlog.records import (
     ParamsChanged,
     Setting,
     Shot,
+    VeilMoved,
 )
 
-# what the audience sees follows from these; `fade` is in the cues, the others only operators see
-UNSEEN = frozenset({"fade", "hud", "preview"})
+# what the audience sees follows from the others: `fade` is in the cues, the lens's share is told by
+# itself, and the rest only operators see
+UNSEEN = frozenset({"fade", "hud", "preview", "lens_mix", "lens_yields"})
 LOOKS: tuple[str, ...] = tuple(
     name
     for name, row in TABLE.items()
-    if (row.group == "look" and name not in UNSEEN) or name in {"freeze", "blackout"}
+    if (row.group in {"look", "lens"} and name not in UNSEEN) or name in {"freeze", "blackout"}
 )
 
 
@@ -48,6 +50,7 @@ class ToldShow:
     `cues` are in the order in which they were decided, `looks` the parameters that show and that
     changed, `camera` from when on the camera's film is to be reckoned from which start. `offers`
     say from when on which of `cells` are in the grid; each has a number of its own, below zero.
+    `veils` are the shares of the painting that lay over the program, while they moved.
     """
 
     head: Head
@@ -57,6 +60,7 @@ class ToldShow:
     camera: list[tuple[float, float]] = field(default_factory=list)
     offers: list[tuple[float, tuple[int, ...]]] = field(default_factory=list)
     cells: dict[int, Shot] = field(default_factory=dict)
+    veils: list[tuple[float, float]] = field(default_factory=list)
     end_s: float = 0.0
     is_ended: bool = False
     lost: int = 0
@@ -96,6 +100,9 @@ class _Teller:
                 self._offer(record)
             case CameraPlaced() if not told.camera or told.camera[-1][1] != record.start_s:
                 told.camera.append((record.t, record.start_s))
+                self._keep()
+            case VeilMoved() if not told.veils or told.veils[-1][0] < record.t:
+                told.veils.append((record.t, record.share))
                 self._keep()
             case Gap():
                 told.lost += record.lost

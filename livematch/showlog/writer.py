@@ -20,6 +20,7 @@ from livematch.showlog.records import (
     ParamsChanged,
     Recalled,
     Record,
+    VeilMoved,
     line_of,
 )
 from livematch.worker import Worker
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 WAITING = 4096  # records that may wait for the disk: at a lively show's rate, over a minute
 WAKE_S = 5.0
+LASTING = ("camera", "recalled", "veil")
+"""Events whose newest still holds, in the order in which a new part tells them."""
 
 
 class Standing:
@@ -41,8 +44,7 @@ class Standing:
         self._settings = dict(head.start)
         self._given: dict[int, CueGiven] = {}
         self._on: dict[int, CueBegun] = {}
-        self._camera: CameraPlaced | None = None
-        self._recalled: Recalled | None = None
+        self._lasting: dict[str, Event] = {}  # of each kind the newest
         self._offered = Offered(t=head.t, shots=())
 
     def note(self, record: Record) -> None:
@@ -64,10 +66,8 @@ class Standing:
                 known = {shot.shot: shot for shot in (*self._offered.new, *record.new)}
                 whole = tuple(known[number] for number in record.shots if number in known)
                 self._offered = record.model_copy(update={"new": whole})
-            case CameraPlaced():
-                self._camera = record
-            case Recalled():
-                self._recalled = record
+            case CameraPlaced() | Recalled() | VeilMoved():
+                self._lasting[record.event] = record
             case _:
                 pass
 
@@ -77,7 +77,7 @@ class Standing:
         records: list[Record] = [head]
         records += [self._given[n] for n in sorted(self._given)]
         records += self._on.values()
-        records += [record for record in (self._camera, self._recalled) if record is not None]
+        records += [self._lasting[kind] for kind in LASTING if kind in self._lasting]
         records += [self._offered.model_copy(update={"t": t})] if self._offered.shots else []
         return records
 

@@ -28,6 +28,7 @@ def pages(presets: Sequence[str], reply_port: int) -> tuple[Page, ...]:
     return (
         _play(told),
         _look(told),
+        _lens(told),
         _sound(told),
         _presets(told, presets),
         _status(told, reply_port),
@@ -85,7 +86,14 @@ def _play(told: dict[str, Address]) -> Page:
     return Page("Play", (left, right), theme.AMBER)
 
 
-_ELSEWHERE = {Trigger.GO, Trigger.BACK, Trigger.PANIC, Trigger.FULLSCREEN, Trigger.QUIT}
+_ELSEWHERE = {
+    Trigger.GO,
+    Trigger.BACK,
+    Trigger.NEXT_LENS,
+    Trigger.PANIC,
+    Trigger.FULLSCREEN,
+    Trigger.QUIT,
+}
 """Triggers that have a place of their own; `quit` has none: nobody ends a show by a slip."""
 
 
@@ -117,7 +125,7 @@ def _panic() -> Cell:
 def _look(told: dict[str, Address]) -> Page:
     match = [spec for spec in _specs("match") if spec.name not in WEIGHTS]
     time = [spec for spec in _specs("time") if not _is_beat(spec)]
-    known = {"match", "time", "look", "play", "sound", "mod"}
+    known = {"match", "time", "look", "lens", "play", "sound", "mod"}
     strange = dict.fromkeys(spec.group for spec in TABLE.values() if spec.group not in known)
     why = (
         readings.reading(told[f"{STATUS}cause"], least=180),
@@ -134,6 +142,31 @@ def _look(told: dict[str, Address]) -> Page:
         *(Panel(group, _cells(_specs(group), theme.BLUE)) for group in strange),
     )
     return Page("Look", (Column(left), Column(right)), theme.BLUE)
+
+
+_SEEN = ("lens_blur", "lens_levels", "lens_contrast")
+
+
+def _lens(told: dict[str, Address]) -> Page:
+    specs = _specs("lens")
+    seen = [spec for spec in specs if spec.name in _SEEN]
+    rest = [spec for spec in specs if spec.name not in _SEEN]
+    now = (
+        readings.reading(told[f"{STATUS}title"], least=220),
+        readings.reading(told[f"{STATUS}score"]),
+    )
+    following = triggers.trigger(
+        f"{ROOT}/{Trigger.NEXT_LENS}", "next lens", theme.VIOLET, large=True
+    )
+    left = (
+        Panel("what is painted", _cells(rest, theme.VIOLET)),
+        Panel("lenses", (following,)),
+    )
+    right = (
+        Panel("how the lens sees the camera", _cells(seen, theme.VIOLET)),
+        Panel("on now", now, track_px=84),
+    )
+    return Page("Lens", (Column(left), Column(right)), theme.VIOLET)
 
 
 def _sound(told: dict[str, Address]) -> Page:

@@ -13,7 +13,7 @@ from py2tosc import (
 
 from livematch.control.spec import Spec
 from livematch.osc.touch import theme
-from livematch.osc.touch.arrange import Box, Cell, shared
+from livematch.osc.touch.arrange import Box, Cell, shared, split
 from livematch.osc.touch.controls import (
     PAD_PX,
     button,
@@ -53,7 +53,7 @@ def parameter(spec: Spec, colour: str, caption: str = "") -> Cell:
             return selector(spec, colour, said) if wide else choice(spec, colour, said)
 
 
-MOST_BUTTONS = 6  # a choice of more words is made with a fader
+ONE_ROW, MOST_BUTTONS = 6, 8  # a choice of more words is made with a fader
 
 
 def number(spec: Spec, colour: str, caption: str) -> Cell:
@@ -162,18 +162,22 @@ def switch(spec: Spec, colour: str, caption: str) -> Cell:
 
 
 def choice(spec: Spec, colour: str, caption: str) -> Cell:
-    """A row of buttons, one of them lit."""
-    key = spec.address
-    needs = [max(TOUCH_PX, math.ceil(text_width(word, 11)) + PAD_PX) for word in spec.choices]
-    # on a phone, words may be as small and as close as they can be
-    narrow = [max(TOUCH_PX, math.ceil(text_width(word, theme.SMALLEST))) for word in spec.choices]
-    gaps = GAP_PX // 2 * (len(needs) - 1)
+    """Buttons in a row, or in two where there are many; one of them is lit."""
+    key, gap = spec.address, GAP_PX // 2
+    rows = 1 if len(spec.choices) <= ONE_ROW else 2
+    most = -(-len(spec.choices) // rows)
+    words = [spec.choices[n : n + most] for n in range(0, len(spec.choices), most)]
+    needs = [[_least(word, 11, PAD_PX) for word in row] for row in words]
+    across = max(sum(row) + gap * (len(row) - 1) for row in needs)
 
     def build(box: Box) -> Control:
         top = Box(2, 0, box.w - 4, CAPTION_PX)
         row = Box(0, CAPTION_PX, box.w, box.h - CAPTION_PX)
-        least, gap = (needs, GAP_PX // 2) if sum(needs) + gaps <= row.w else (narrow, 1)
-        places = [Box(x, 0, w, row.h) for x, w in shared(row.w, least, gap)]
+        places = [
+            Box(x, y, w, h)
+            for batch, wide, (y, h) in zip(words, needs, split(row.h, rows, gap), strict=True)
+            for x, w in _spread(row.w, batch, wide)
+        ]
         return group(
             key,
             box,
@@ -189,7 +193,19 @@ def choice(spec: Spec, colour: str, caption: str) -> Cell:
             ),
         )
 
-    return Cell(key, (sum(needs) + gaps, CAPTION_PX + TOUCH_PX), build)
+    return Cell(key, (across, CAPTION_PX + rows * TOUCH_PX + gap * (rows - 1)), build)
+
+
+def _least(word: str, size: int, pad_px: int = 0) -> int:
+    return max(TOUCH_PX, math.ceil(text_width(word, size)) + pad_px)
+
+
+def _spread(across: int, words: Sequence[str], needs: list[int]) -> list[tuple[int, int]]:
+    """Share a row among words; on a phone they may be as small and as close as they can be."""
+    gap = GAP_PX // 2
+    if sum(needs) + gap * (len(needs) - 1) <= across:
+        return shared(across, needs, gap)
+    return shared(across, [_least(word, theme.SMALLEST) for word in words], 1)
 
 
 def lit_row(

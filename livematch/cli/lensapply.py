@@ -11,7 +11,7 @@ from rich.progress import Progress
 from livematch.cli.options import (
     STOPPED,
     JsonOption,
-    LensOption,
+    OneLensOption,
     PresetsOption,
     ProviderOption,
     SetOption,
@@ -28,7 +28,7 @@ def apply(
     video: Annotated[Path, typer.Argument(help="The film to repaint.")],
     presets: PresetsOption,
     output: Annotated[Path, typer.Option("--output", "-o", help="The film: .mp4, .mov or .mkv.")],
-    lens: LensOption = "",
+    lens: OneLensOption = "",
     arrangement: Annotated[
         Arrangement, typer.Option("--layout", help="The painting alone, or the film beside it.")
     ] = Arrangement.LENS,

@@ -20,7 +20,7 @@ SetOption = Annotated[
 ProviderOption = Annotated[
     str, typer.Option(help=f"What the network runs on: {' | '.join(ASKABLE)}.")
 ]
-LensOption = Annotated[
+OneLensOption = Annotated[
     str,
     typer.Option(
         "--lens",

@@ -82,7 +82,7 @@ def perform(
     FilmError when the trailer cannot be read, RecordError when the film cannot be written; nothing
     is left of the film then.
     """
-    size_px = even(look.size_px or _usual_size((cutlist.width, cutlist.height), look.arrangement))
+    size_px = even(look.size_px or usual_size((cutlist.width, cutlist.height), look.arrangement))
     screening = Screening(cutlist.trailer, _seen(size_px, look), most=cutlist.pictures)
     try:
         recorder = Recorder(
@@ -128,7 +128,7 @@ def _timing(
     return Timing(average, tick_s, max(1, round(Fraction(last_s) / tick_s)))
 
 
-def _usual_size(trailer_px: tuple[int, int], arrangement: Arrangement) -> tuple[int, int]:
+def usual_size(trailer_px: tuple[int, int], arrangement: Arrangement) -> tuple[int, int]:
     """As large as the trailer; a triptych as three of them beside each other, if not too wide."""
     if arrangement is not Arrangement.TRIPTYCH:
         return trailer_px

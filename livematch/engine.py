@@ -167,8 +167,8 @@ class Engine:
         self._leave_grid(cue, program, is_grid=is_grid)
         panes = self._panes(now, hands.params)
         veil = self._veil.share_at(now, sight.observation, hands.params)
-        painting = self._painting(now, sight.frame, hands.params, program)
         layers = _veiled(program.layers, veil)
+        painting = self._painting(now, sight.frame, hands.params, layers)
         self._stage.draw(layers, sight.frame, hands.params, panes, painting)
         self._expect(sight)
         self._number += 1
@@ -208,10 +208,10 @@ class Engine:
         return panes
 
     def _painting(
-        self, now: float, frame: Frame | None, params: Params, program: Program
+        self, now: float, frame: Frame | None, params: Params, layers: tuple[Layer, ...]
     ) -> Picture | None:
         """Return the newest painting; while nobody looks, nothing is painted."""
-        is_on = any(layer.source is Source.LENS for layer in program.layers)
+        is_on = any(layer.source is Source.LENS for layer in layers)
         if not is_on and not is_wanted(params):
             return None
         return self._easel.painting_at(now, frame, params)

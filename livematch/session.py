@@ -191,11 +191,12 @@ def _open_control(config: ShowConfig, presets: PresetFolder, lenses: Lenses) -> 
 def open_lenses(config: ShowConfig) -> Lenses:
     """Read which lenses there are, but open none: that is done when it is first wanted.
 
-    LivematchError when a card is wrong, or the show is to begin with a lens that is not there.
+    LivematchError when a card is wrong, or the show is to begin with a lens that is not there or
+    not whole.
     """
     lenses = Lenses(given=config.lenses)
     if config.start.lens or is_wanted(config.start):
-        lenses.card(config.start.lens)
+        lenses.card(config.start.lens).read_network()
     return lenses
 
 

@@ -16,6 +16,7 @@ from livematch.osc.space import Arg
 TABLET: Sender = ("192.168.1.20", 50000)
 PATIENCE_S = 20.0  # until a test gives up; nothing waits so long that works
 PRESETS = ("drift", "storm")
+LENSES = ("sea", "clouds")
 
 
 class Bench:
@@ -27,7 +28,7 @@ class Bench:
         self.feedback = Feedback(self.clients)
         self.monitor = Monitor()
         self.reception = Reception(
-            self.commands.append, self.feedback, self.monitor, lambda: PRESETS
+            self.commands.append, self.feedback, self.monitor, lambda: PRESETS, LENSES
         )
 
     def send(

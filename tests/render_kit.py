@@ -47,10 +47,11 @@ def drawn(
     *layers: Layer,
     camera: Frame | None = None,
     params: Params | None = None,
+    painting: Picture | None = None,
 ) -> Image:
     """Draw once and return what is to be seen."""
     surface.begin()
-    compositor.draw(layers, camera, params or Params(), surface.size_px)
+    compositor.draw(layers, camera, params or Params(), surface.size_px, painting=painting)
     seen = surface.read()
     surface.present()
     assert GL.glGetError() == GL.GL_NO_ERROR

@@ -21,6 +21,7 @@ from livematch.control.commands import (
     Set,
     Tap,
     Trigger,
+    UseLens,
 )
 from livematch.control.cuelist import CueList, Step
 from livematch.control.keys import KEYS, describe
@@ -306,6 +307,26 @@ def test_a_tick_without_commands_keeps_the_snapshot() -> None:
     assert control.update(0.0).params is control.update(0.0).params
 
 
+def lens_after(*commands: Command, lenses: tuple[str, ...] = ("sea", "clouds", "fire")) -> str:
+    control = Control(lenses=lenses)
+    for command in commands:
+        control.submit(command)
+    return control.update(0.0).params.lens
+
+
+def test_a_lens_is_taken_by_name_or_by_number() -> None:
+    assert lens_after(UseLens("fire")) == "fire"
+    assert lens_after(UseLens(2)) == "clouds"
+
+
+def test_lenses_follow_each_other_in_a_circle() -> None:
+    following = Fire(Trigger.NEXT_LENS)
+    assert lens_after(following) == "clouds"  # none named is the first
+    assert lens_after(UseLens("fire"), following) == "sea"
+    assert lens_after(Set("lens", "nowhere"), following) == "sea"
+    assert lens_after(UseLens("sea"), following, lenses=("sea",)) == "sea"
+
+
 def test_a_flood_keeps_the_newest() -> None:
     control = Control()
     for _ in range(PENDING):
@@ -353,6 +374,8 @@ def test_panic_restores_where_the_show_started() -> None:
         Set("tag", "two\nlines"),
         Set("stickyness", 0.1),
         Nudge("stickyness"),
+        UseLens("sea"),
+        Fire(Trigger.NEXT_LENS),
     ],
     ids=shortly,
 )

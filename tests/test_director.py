@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,18 +126,35 @@ def test_hold_keeps_the_shot_past_every_other_reason() -> None:
     assert perform(director, show, replace(CALM, hold=True)) == []
 
 
-def test_out_of_radius_the_fallback_is_shown_and_left_again() -> None:
-    params = replace(CALM, radius=0.5, fallback=Fallback.CAMERA)
+@pytest.mark.parametrize("fallback", [Fallback.CAMERA, Fallback.BLACK, Fallback.LENS])
+def test_out_of_radius_the_fallback_is_shown_and_left_again(fallback: Fallback) -> None:
+    params = replace(CALM, radius=0.5, fallback=fallback)
     show = [seen(n, (1, 0.9), (2, 0.2)) for n in range(20)]
     show += [seen(n, (1, 0.3), (2, 0.2)) for n in range(20, 40)]
     show += [seen(n, (1, 0.3), (2, 0.8)) for n in range(40, 60)]
     cues = perform(Director(), show, params)
     assert told(cues) == [
         (0.0, 1, "opening"),
-        (2.0, "camera", "out of radius"),
+        (2.0, fallback.value, "out of radius"),
         (4.0, 2, "arrival"),
     ]
-    assert cues[1].source is Source.CAMERA
+    assert cues[1].source is Source(fallback.value)
+    assert [cue.fade_s for cue in cues] == [0.0, CALM.fade, CALM.fade]
+
+
+def test_at_the_edge_of_the_radius_it_never_flaps_faster_than_the_minimum_hold() -> None:
+    params = replace(CALM, radius=0.5, fallback=Fallback.LENS, min_hold=3.0)
+    cues = perform(Director(), [seen(n, (1, 0.49 + 0.02 * (n % 2))) for n in range(300)], params)
+    assert len(cues) == 10
+    assert all(b.decided_s - a.decided_s >= 3.0 for a, b in pairwise(cues))
+
+
+def test_the_bridge_begins_with_the_lens_when_nothing_is_alike() -> None:
+    params = replace(CALM, radius=0.5, fallback=Fallback.LENS)
+    show = [seen(n, (1, 0.3)) for n in range(20)] + [seen(n, (1, 0.7)) for n in range(20, 40)]
+    cues = perform(Director(), show, params)
+    assert told(cues) == [(0.0, "lens", "out of radius"), (2.0, 1, "arrival")]
+    assert cues[0].fade_s == 0
 
 
 def test_out_of_radius_with_hold_as_fallback_the_picture_stays() -> None:
@@ -208,13 +226,21 @@ scores = st.lists(
 )
 
 
-@given(st.lists(scores, max_size=120), st.floats(0, 3), st.floats(0.5, 5), st.floats(0, 0.5))
+@given(
+    st.lists(scores, max_size=120),
+    st.floats(0, 3),
+    st.floats(0.5, 5),
+    st.floats(0, 0.5),
+    st.sampled_from([Fallback.CAMERA, Fallback.LENS]),
+)
 def test_any_show_keeps_the_minimum_hold_and_never_repeats_the_shot_that_is_on(
-    show: list[list[tuple[int, float]]], min_hold: float, max_hold: float, radius: float
+    show: list[list[tuple[int, float]]],
+    min_hold: float,
+    max_hold: float,
+    radius: float,
+    fallback: Fallback,
 ) -> None:
-    params = replace(
-        CALM, min_hold=min_hold, max_hold=max_hold, radius=radius, fallback=Fallback.CAMERA
-    )
+    params = replace(CALM, min_hold=min_hold, max_hold=max_hold, radius=radius, fallback=fallback)
     cues = perform(Director(), [seen(n, *candidates) for n, candidates in enumerate(show)], params)
     for before, after in pairwise(cues):
         assert after.decided_s - before.decided_s >= min_hold

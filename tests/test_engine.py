@@ -4,14 +4,14 @@ import pytest
 
 from livematch.audio.ears import Deaf, Ears
 from livematch.clock import ManualClock
-from livematch.control.commands import Fire, Trigger
+from livematch.control.commands import Fire, Set, Trigger
 from livematch.control.params import Params
 from livematch.control.state import Control, Hands
 from livematch.direction.director import Director
 from livematch.direction.veil import Veil
 from livematch.engine import FIRST_PICTURE, Engine, Tick
 from livematch.eyes import Sight
-from livematch.lens.easel import NoEasel
+from livematch.lens.easel import Easel, NoEasel
 from livematch.playback.deck import OfflineDeck
 from livematch.playback.decks import Decks
 from livematch.playback.mosaic import OfflineMosaic
@@ -28,6 +28,7 @@ from livematch.values import (
     Pane,
     Picture,
     Sound,
+    Source,
 )
 
 
@@ -41,6 +42,26 @@ class BlindEyes:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class WatchedEasel(NoEasel):
+    """An easel that remembers when it was asked."""
+
+    def __init__(self) -> None:
+        self.asked_s: list[float] = []
+
+    def painting_at(self, now: float, frame: Frame | None, params: Params) -> Picture | None:
+        self.asked_s.append(now)
+        return super().painting_at(now, frame, params)
+
+
+class Elsewhere(Director):
+    """A director who brings the painting in at once, whatever is seen."""
+
+    def update(
+        self, now: float, observation: Observation | None, hands: Hands, lead_s: float = 0.0
+    ) -> Cue | None:
+        return Cue(Source.LENS, None, 0.0, "test", now, 0) if now == 0 else None
 
 
 class ClumsyStage:
@@ -82,6 +103,7 @@ def rig(
     forgiving: bool,
     director: Director | None = None,
     ears: Ears | None = None,
+    easel: Easel | None = None,
     clock: ManualClock | None = None,
 ) -> tuple[Engine, ClumsyStage, Telemetry, Control]:
     clock = clock or ManualClock()
@@ -94,7 +116,7 @@ def rig(
         ears=ears or Deaf(),
         director=director or Director(),
         veil=Veil(),
-        easel=NoEasel(),
+        easel=easel or NoEasel(),
         decks=Decks((OfflineDeck(shelf), OfflineDeck(shelf)), no_clip),
         shelf=shelf,
         mosaic=OfflineMosaic(no_clip),
@@ -150,6 +172,26 @@ def test_the_director_is_told_how_long_a_first_picture_takes() -> None:
         telemetry.record(FIRST_PICTURE, took_ms)
     engine.tick(0.1)
     assert director.leads_s == [0.0, 0.041]
+
+
+def test_nothing_is_painted_while_nobody_wants_it() -> None:
+    easel = WatchedEasel()
+    engine, _, _, control = rig(range(0), forgiving=False, easel=easel)
+    engine.tick(0.0)
+    assert easel.asked_s == []
+    control.submit(Set("lens_mix", 0.2))
+    engine.tick(0.1)
+    control.submit(Set("lens_mix", 0.0))
+    engine.tick(0.2)
+    assert easel.asked_s == [0.1]
+
+
+def test_a_painting_that_is_on_is_painted_on_though_no_parameter_asks_for_it() -> None:
+    easel = WatchedEasel()
+    engine, *_ = rig(range(0), forgiving=False, director=Elsewhere(), easel=easel)
+    engine.tick(0.0)
+    engine.tick(0.1)
+    assert easel.asked_s == [0.0, 0.1]
 
 
 @pytest.mark.expects_errors

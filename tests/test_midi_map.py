@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livematch.control.commands import Fire, Jump, Nudge, Pick, Recall, Set, Tap, Trigger
+from livematch.control.commands import Fire, Jump, Nudge, Pick, Recall, Set, Tap, Trigger, UseLens
 from livematch.control.params import TABLE
 from livematch.errors import UsageError
 from livematch.midi import mapping
@@ -65,6 +65,9 @@ def fault(text: str) -> str:
         ("program = 7\npick = 9", Press(Pick(9))),
         ("program = 7\npreset = 'storm'", Press(Recall("storm"))),
         ("program = 7\nstep = 12", Press(Jump(12))),
+        ("note = 7\nlens = 2", Press(UseLens(2))),
+        ("note = 7\nlens = 'sea'", Press(UseLens("sea"))),
+        ("note = 7\nfire = 'next_lens'", Press(Fire(Trigger.NEXT_LENS))),
         ("program = 7\nstep = 'finale'", Press(Jump("finale"))),
         ("note = 7\ntap = true", Press(Tap(0.0))),
     ],
@@ -111,6 +114,7 @@ def test_what_stands_above_holds_for_all_that_do_not_say_otherwise() -> None:
         ("note = 1", 1, "what it does is missing"),
         ("pick = 1", 1, "what moves is missing"),
         ("note = 1\nstep = 0", 3, "its number from 1"),
+        ("note = 1\nlens = true", 3, "a lens is its name, or its number from 1"),
     ],
 )
 def test_a_fault_is_told_with_its_line_and_what_is_right(
@@ -157,6 +161,9 @@ def test_the_starter_map_is_right_and_reaches_what_a_hand_needs() -> None:
         ("pick 3", {"pick": 3}),
         ("preset 2001", {"preset": "2001"}),
         ("step 4", {"step": 4}),
+        ("lens 2", {"lens": 2}),
+        ("lens sea", {"lens": "sea"}),
+        ("next_lens", {"fire": "next_lens"}),
         ("step the end", {"step": "the end"}),
         (" tap ", {"tap": True}),
     ],

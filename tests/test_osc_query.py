@@ -178,6 +178,12 @@ def test_every_trigger_can_be_found() -> None:
     assert {f"/livematch/{trigger}" for trigger in Trigger} <= nodes().keys()
 
 
+def test_every_lens_of_the_show_can_be_found() -> None:
+    assert "/livematch/lens/use/sea" in nodes((), ("sea",))
+    assert "/livematch/lens/use/sea" not in nodes()
+    assert {"/livematch/lens/lens", "/livematch/lens/use"} <= nodes().keys()
+
+
 def test_what_is_bound_to_loopback_is_announced_there_alone() -> None:
     found = services("livematch here", ("127.0.0.1", 7000), ("127.0.0.1", 9000))
     assert list(found) == [("127.0.0.1",)]

@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 from osc_kit import TABLET, Bench
 from test_osc_packets import bundle, hostile
 
-from livematch.control.commands import Command, Fire, Nudge, Pick, Position, Save, Set, Tap, Trigger
+from livematch.control.commands import (
+    Command,
+    Fire,
+    Nudge,
+    Pick,
+    Position,
+    Save,
+    Set,
+    Tap,
+    Trigger,
+    UseLens,
+)
 from livematch.control.params import Params
 from livematch.control.runs import newest
 from livematch.control.state import Control
@@ -58,6 +69,16 @@ def test_a_preset_has_its_own_path(bench: Bench) -> None:
     assert bench.refused == 0
     bench.send("/livematch/preset/strom", 1)
     assert bench.refused == 1
+
+
+def test_a_lens_has_its_own_path_and_is_taken_once(bench: Bench) -> None:
+    bench.send("/livematch/lens/use/sea", 1)
+    bench.send("/livematch/lens/use/sea", 0)  # the button let go
+    bench.send("/livematch/lens/use", 2, now=1.0)
+    bench.send("/livematch/lens/use", 2, now=1.1)  # a button that bounces
+    assert bench.commands == [UseLens("sea"), UseLens(2)]
+    assert bench.refused == 0
+    assert "did you mean /livematch/lens/use/sea" in str(bench.send("/livematch/lens/use/sae", 1))
 
 
 def test_the_monitor_keeps_so_many_and_counts_all(bench: Bench) -> None:

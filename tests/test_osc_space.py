@@ -19,6 +19,7 @@ from livematch.control.commands import (
     Set,
     Tap,
     Trigger,
+    UseLens,
 )
 from livematch.control.params import TABLE, WEIGHTS, Params, changed
 from livematch.errors import UsageError
@@ -39,7 +40,8 @@ from livematch.osc.space import (
 )
 
 PRESETS = ("drift", "onsets", "storm")
-HEARD = [row for row in addresses(PRESETS) if row.access is not Access.OUT]
+LENSES = ("sea", "clouds.2")
+HEARD = [row for row in addresses(PRESETS, LENSES) if row.access is not Access.OUT]
 
 args = st.lists(
     st.one_of(
@@ -55,11 +57,11 @@ args = st.lists(
 
 
 def asked(path: str, *given: Arg) -> Request | None:
-    return command_for(find(f"/livematch/{path}", PRESETS), given, 12.5, PRESETS)
+    return command_for(find(f"/livematch/{path}", PRESETS, LENSES), given, 12.5, PRESETS)
 
 
 def test_no_path_stands_for_two_things() -> None:
-    paths = [row.path for row in addresses(PRESETS)]
+    paths = [row.path for row in addresses(PRESETS, LENSES)]
     assert len(paths) == len(set(paths))
 
 
@@ -132,6 +134,16 @@ def test_every_row_is_whole(row: Address) -> None:
         ("save", (0,), None),
         ("step", (2,), Jump(2)),
         ("step", ("storm breaks",), Jump("storm breaks")),
+        ("next_lens", (1,), Fire(Trigger.NEXT_LENS)),
+        ("next_lens", (0,), None),
+        ("lens/use", (2,), UseLens(2)),
+        ("lens/use", (2.0,), UseLens(2)),
+        ("lens/use", ("sea",), UseLens("sea")),
+        ("lens/use", (0,), None),
+        ("lens/use/sea", (1,), UseLens("sea")),
+        ("lens/use/clouds.2", (), UseLens("clouds.2")),
+        ("lens/use/sea", (0.0,), None),
+        ("lens/lens", ("sea",), Set("lens", "sea")),
         ("hello", (9000,), Hello(9000)),
         ("hello", (), Hello()),
         ("sync", (), Sync()),
@@ -157,6 +169,8 @@ def test_a_message_asks_for(path: str, given: tuple[Arg, ...], expected: Request
         ("look/mirror", (2,), "on | off"),
         ("match/tag", ("a" * 200,), "80"),
         ("pick", (10,), "1 to 9"),
+        ("lens/use", (2.5,), "whole number"),
+        ("lens/use", ("",), "a name or a number"),
         ("pick", (2.5,), "1 to 9"),
         ("pick", (), "1 to 9"),
         ("preset", (4,), "1 to 3"),

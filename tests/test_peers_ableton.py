@@ -23,6 +23,7 @@ from livematch.control.commands import (
     Recall,
     Set,
     Trigger,
+    UseLens,
 )
 from livematch.control.params import TABLE
 from livematch.errors import UsageError
@@ -51,6 +52,10 @@ from livematch.peers.songline import SongLine
         ("livematch:preset=storm", Recall("storm")),
         ("livematch:preset=2", Recall(2)),
         ("livematch:step=4", Jump(4)),
+        ("livematch:lens=2", UseLens(2)),
+        ("livematch:lens=sea", UseLens("sea")),
+        ("livematch:next_lens", Fire(Trigger.NEXT_LENS)),
+        ("livematch:lens_mix=0.5", Set("lens_mix", 0.5)),
         ("livematch:step=the storm", Jump("the storm")),
     ],
 )
@@ -78,6 +83,8 @@ def test_other_names_are_none(name: str) -> None:
         ("livematch:pick=²", "allowed: 1 to 9"),
         ("livematch:preset=../storm", "a name is 1 to 40 letters"),
         ("livematch:step=", "step needs"),
+        ("livematch:lens=", "lens needs the name of a lens"),
+        ("livematch:lens", "lens needs a value"),
     ],
 )
 def test_a_wrong_cue_says_what_is_right(name: str, said: str) -> None:

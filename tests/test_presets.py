@@ -357,6 +357,7 @@ BUNDLED = preset_files(bundled_folder())
 def test_the_bundled_presets_are_there() -> None:
     names = {path.stem for path in BUNDLED}
     assert names >= {"vj", "onset-cuts", "gallery", "reveal", "trailer", "grid"}
+    assert names >= {"gloomy-sunday", "two-memories"}
 
 
 @pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.stem)

@@ -4,7 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from render_kit import bgr, dissolved, drawn, flat, opened, rgb_from_yuv, shown
+from render_kit import (
+    bgr,
+    dissolved,
+    drawn,
+    flat,
+    opened,
+    rgb_from_yuv,
+    shown,
+    to_light,
+    to_srgb,
+)
 
 from livematch.control.params import Fit, Layout, Params
 from livematch.errors import DisplayError
@@ -29,6 +39,11 @@ def surface() -> Iterator[OffscreenSurface]:
 @pytest.fixture
 def compositor() -> Compositor:
     return Compositor()
+
+
+def lens(opacity: float = 1.0) -> Layer:
+    """Make a layer of the painting."""
+    return Layer(Source.LENS, -1, None, opacity)
 
 
 def every_grey() -> tuple[Picture, Picture]:
@@ -293,6 +308,92 @@ def test_weights_add_up_to_no_more_than_all_light() -> None:
     assert [entry.picture for entry in hidden] == [blue]
     assert weighed([shown(None)], None) is None
     assert weighed([Layer(Source.BLACK, 0, None, 1.0)], None) == ()
+
+
+def test_shares_of_one_picture_add_up_whichever_layers_it_lies_in() -> None:
+    red, blue = flat(RED), flat(BLUE)
+    layers = [lens(), shown(red, 0, 0.5), lens(0.3)]
+    seen = weighed(layers, None, blue)
+    assert seen is not None
+    assert [(entry.picture, entry.weight) for entry in seen] == [
+        (blue, pytest.approx(0.65)),
+        (red, pytest.approx(0.35)),
+    ]
+    whole = weighed([lens(), lens(0.4)], None, blue)
+    assert whole is not None
+    assert [entry.weight for entry in whole] == pytest.approx([1.0])
+
+
+def test_until_there_is_a_painting_what_lies_below_is_seen_whole() -> None:
+    red = flat(RED)
+    seen = weighed([shown(red), lens(0.7)], None, None)
+    assert seen is not None
+    assert [(entry.picture, entry.weight) for entry in seen] == [(red, 1.0)]
+    assert weighed([lens()], None, None) is None
+
+
+def test_a_veil_over_a_crossfade_is_mixed_in_linear_light(
+    surface: OffscreenSurface, compositor: Compositor
+) -> None:
+    below, above = every_grey()
+    painting = bgr(np.roll(above.planes[0], 5, 1)[..., ::-1])
+    for fade, veil in ((0.3, 0.5), (0.9, 0.1), (0.5, 0.95)):
+        layers = (shown(below), shown(above, 1, fade), lens(veil))
+        params = Params(mirror=False)
+        seen = drawn(surface, compositor, *layers, params=params, painting=painting)
+        parts = [picture.planes[0] / 255 for picture in (below, above, painting)]
+        shares = ((1 - fade) * (1 - veil), fade * (1 - veil), veil)
+        light = sum(to_light(part) * share for part, share in zip(parts, shares, strict=True))
+        assert np.abs(seen - to_srgb(light) * 255).max() <= 1.0
+
+
+def test_a_veil_lies_over_films_of_every_shape_and_format(
+    surface: OffscreenSurface, compositor: Compositor
+) -> None:
+    grey = np.full((8, 16), 128, np.uint8)
+    chroma = np.full((4, 8), 128, np.uint8)
+    wide = Picture((grey, chroma, chroma), PixelFormat.YUV420, 3.0, 0.0)
+    tall = flat((128, 128, 128), (8, 16))
+    layers = (shown(wide), shown(tall, 1, 0.5), lens(0.5))
+    seen = drawn(surface, compositor, *layers, painting=flat(RED, (64, 48)))
+    middle, left, top, corner = (
+        seen[y, x].tolist() for y, x in ((24, 32), (24, 1), (1, 32), (1, 1))
+    )
+    assert middle[2] > 195  # half grey, half red, in light
+    assert middle[0] == pytest.approx(middle[1])
+    assert left[0] == pytest.approx(top[0], abs=2)  # a quarter of the grey each, beside its own
+    assert 0 < left[0] < middle[0]
+    assert corner[0] == 0  # of the painting alone
+    assert corner[2] == pytest.approx(188, abs=2)
+
+
+def test_the_painting_is_mirrored_as_the_camera_is(
+    surface: OffscreenSurface, compositor: Compositor
+) -> None:
+    image = np.zeros((48, 64, 3), np.uint8)
+    image[:, :32] = RED
+    for mirror in (False, True):
+        params = Params(screen=Layout.LENS, mirror=mirror)
+        seen = drawn(surface, compositor, shown(flat(BLUE)), painting=bgr(image), params=params)
+        assert (seen[20, 5] == ((0, 0, 0) if mirror else RED)).all()
+
+
+def test_without_a_painting_its_layout_shows_the_program(
+    surface: OffscreenSurface, compositor: Compositor
+) -> None:
+    seen = drawn(surface, compositor, shown(flat(BLUE, SIZE)), params=Params(screen=Layout.LENS))
+    assert (seen == BLUE).all()
+
+
+def test_a_painting_is_uploaded_once_wherever_it_is_seen(
+    surface: OffscreenSurface, compositor: Compositor
+) -> None:
+    painting = flat(RED, SIZE)
+    layers = (shown(flat(BLUE, SIZE)), lens(0.5))
+    params = Params(screen=Layout.TRIPTYCH)
+    drawn(surface, compositor, *layers, painting=painting, params=params)
+    drawn(surface, compositor, lens(), painting=painting)
+    assert compositor.uploads == 2
 
 
 def test_a_headless_process_says_so_when_asked_for_a_window(surface: OffscreenSurface) -> None:

@@ -49,6 +49,24 @@ def test_side_by_side_puts_the_camera_left_in_equal_cells() -> None:
     assert 0 < right.rect.x - left.rect.right <= 12
 
 
+def test_the_triptych_has_camera_painting_and_program_in_equal_cells() -> None:
+    found = regions(Params(screen=Layout.TRIPTYCH), (1920, 1080))
+    assert [region.what for region in found] == [What.CAMERA, What.PAINTING, What.PROGRAM]
+    assert {region.rect.width for region in found} == {632}
+    assert [region.rect.x for region in found] == [0, 644, 1288]
+    assert all(region.rect.height == 1080 for region in found)
+
+
+def test_a_screen_too_narrow_for_three_shows_the_program() -> None:
+    (found,) = regions(Params(screen=Layout.TRIPTYCH), (5, 5))
+    assert found.what is What.PROGRAM
+
+
+def test_the_painting_can_have_the_screen_for_itself() -> None:
+    (found,) = regions(Params(screen=Layout.LENS), (64, 48))
+    assert (found.what, found.rect) == (What.PAINTING, Rect(0, 0, 64, 48))
+
+
 def test_stacked_puts_the_camera_above_in_equal_cells() -> None:
     above, below = regions(Params(screen=Layout.STACKED), (720, 1280))
     assert (above.what, below.what) == (What.CAMERA, What.PROGRAM)

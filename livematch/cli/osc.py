@@ -105,7 +105,8 @@ def _note() -> str:
     return (
         "Every parameter but texts also has …/position, 0 to 1: its place in the range. "
         'Sent "+" or "-" it moves by a step, sent "?" or nothing it is told. '
-        "A number names a choice, from 0. /livematch/preset/<name> recalls a preset."
+        "A number names a choice, from 0. /livematch/preset/<name> recalls a preset, "
+        "/livematch/lens/use/<name> takes a lens."
     )
 
 

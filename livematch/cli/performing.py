@@ -34,6 +34,8 @@ def announce(console: Console, show: Show) -> None:
     provider = show.embedder.report
     style = "bold yellow" if provider.remedy else ""
     console.print(f"network  {show.embedder.card.name}: {provider}", style=style, markup=False)
+    if show.lenses.names:
+        console.print(f"lenses   {', '.join(show.lenses.names)}", markup=False, soft_wrap=True)
     _announce_remotes(console, show.remotes)
     if not show.config.offscreen:
         console.print("keys     space next, tab figures, escape twice end; all: livematch keys")

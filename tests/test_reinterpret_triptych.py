@@ -12,10 +12,13 @@ from numbered_films import SHOTS, SIZE, column, number_in, numbered, scene_in, t
 from typer.testing import CliRunner
 
 from livematch.cli.app import app
+from livematch.control.params import Params
 from livematch.errors import LivematchError
 from livematch.lens.card import LensCard
 from livematch.reinterpret.performing import WIDEST_PX, Arrangement, usual_size
+from livematch.reinterpret.veiling import AnswersVeil
 from livematch.render.layouts import SNAP_PX
+from livematch.values import Cue, Match, Moment, Source
 
 GREEN = slice(1, 2)
 
@@ -67,6 +70,21 @@ def test_paintings_lie_over_the_answers_where_that_is_asked_for(
 def off_grey(picture: np.ndarray) -> float:
     """How far blue and green are apart, which are each other's negative in the tiny lens."""
     return float(np.abs(picture[..., 0].astype(int) - picture[..., 1]).mean())
+
+
+def answer(at_s: float, score: float | None, fade_s: float = 0.0) -> Cue:
+    match = None if score is None else Match(Moment(-1, 1, 1, 0.0), score)
+    source = Source.BLACK if match is None else Source.ARCHIVE
+    return Cue(source, match, fade_s, "reinterpret", at_s, 0)
+
+
+def test_paintings_give_way_to_answers_that_are_alike_and_leave_black_alone() -> None:
+    params = Params(lens_mix=0.8, lens_yields=0.5, radius=0.2)
+    cues = [answer(0, None), answer(1, 0.2), answer(2, 1.0, fade_s=1.0), answer(4, 0.6)]
+    veil = AnswersVeil(cues)
+    shares = [veil.share_at(now, None, params) for now in (0.0, 0.9, 1.0, 1.9, 2.0, 2.5, 3.0, 4.0)]
+    assert shares == pytest.approx([0.0, 0.0, 0.8, 0.8, 0.8, 0.6, 0.4, 0.6])
+    assert AnswersVeil(cues).share_at(5.0, None, Params()) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from livematch.archive.store import Archive
 from livematch.control.params import Layout, Params
 from livematch.lens.easel import Easel, NoEasel
 from livematch.reinterpret.cutlist import CutList
+from livematch.reinterpret.veiling import AnswersVeil
 from livematch.render.encoding import Timing, even
 from livematch.render.layouts import regions
 from livematch.render.recorder import Policy, Recorder
@@ -110,7 +111,7 @@ def perform(
         times = screening.times()
     else:
         times = screening.steady_times(look.fps, cutlist.duration_s)
-    script = Script(times, cues, params, eyes=screening, easel=look.easel)
+    script = Script(times, cues, params, eyes=screening, easel=look.easel, veil=AnswersVeil(cues))
     done = render(script, archive, size_px, recorder, lambda tick: on_picture(tick.now))
     if screening.fault is not None:
         log.warning("%s", screening.fault)

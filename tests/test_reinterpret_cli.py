@@ -2,15 +2,15 @@
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
-from fractions import Fraction
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import pytest
-from films import X264, Recipe, texture, variable, write, write_pictures
+from films import X264, Recipe, variable, write, write_pictures
+from numbered_films import SHOTS, SIZE, column, frames, number_in, numbered, scene_in, trailer
 from show_kit import furnish
 from sounding_films import packets
 from typer.testing import CliRunner
@@ -23,73 +23,11 @@ from livematch.errors import LivematchError
 from livematch.reinterpret.answering import Taste, answered, cues_for
 from livematch.reinterpret.performing import Look, perform
 from livematch.reinterpret.trailer import read_trailer
-from livematch.values import Image
-
-SIZE = (192, 108)
-BITS, BIT_PX, STRIP_PX = 8, 24, 12
-SHOTS = ((3, 24), (1, 30), (4, 26), (2, 20))
 
 
 @pytest.fixture(scope="module")
 def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return furnish(tmp_path_factory.mktemp("reinterpret"))
-
-
-def numbered(shots: Sequence[tuple[int, int]] = SHOTS) -> list[Image]:
-    """The pictures of some scenes, each with its number written along the lower edge."""
-    drawn: list[Image] = []
-    for scene, count in shots:
-        still = texture(scene, SIZE)
-        for _ in range(count):
-            picture = still.copy()
-            # Gray's code: one bit changes from picture to picture, so that counting is no cut
-            gray = len(drawn) ^ len(drawn) >> 1
-            for bit in range(BITS):
-                light = 235 if gray >> bit & 1 else 20
-                picture[-STRIP_PX:, bit * BIT_PX : (bit + 1) * BIT_PX] = light
-            drawn.append(picture)
-    return drawn
-
-
-def number_in(picture: Image) -> int:
-    """The number that is written in the left half of a film side by side."""
-    cell = picture[:, : (picture.shape[1] - max(2, picture.shape[1] // 160)) // 2]
-    strip = cell[-STRIP_PX + 4 : -3].mean(axis=(0, 2))
-    each = len(strip) / BITS
-    bits = [
-        strip[round((bit + 0.3) * each) : round((bit + 0.7) * each)].mean() > 128
-        for bit in range(BITS)
-    ]
-    return sum((sum(bits[bit:]) & 1) << bit for bit in range(BITS))
-
-
-def sounding(path: Path, silent: Path, seconds: float) -> Path:
-    """Give a film a sound of noise that comes and goes, its pictures as they are."""
-    rate = 48_000
-    rng = np.random.default_rng(1)
-    noise = (rng.standard_normal(round(seconds * rate)) * 0.2).astype(np.float32)
-    with av.open(f"file:{silent}") as source, av.open(f"file:{path}", "w") as film:
-        stream = film.add_stream_from_template(source.streams.video[0])
-        sound = film.add_stream("aac", rate=rate)
-        sound.codec_context.layout = "mono"
-        for packet in source.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                film.mux(packet)
-        for start in range(0, len(noise), 1024):
-            heard = av.AudioFrame.from_ndarray(noise[None, start : start + 1024], "fltp", "mono")
-            heard.sample_rate, heard.time_base, heard.pts = rate, Fraction(1, rate), start
-            film.mux(sound.encode(heard))
-        film.mux(sound.encode(None))
-    return path
-
-
-def trailer(
-    folder: Path, ticks: Callable[[int], int] | None = None, *, sound_s: float | None = 6.0
-) -> Path:
-    drawn = numbered()
-    silent = write_pictures(folder / "silent.mp4", drawn, Recipe(options=X264, ticks=ticks))
-    return sounding(folder / "trailer.mp4", silent, sound_s) if sound_s else silent
 
 
 def run(*words: str | Path) -> Any:
@@ -98,25 +36,6 @@ def run(*words: str | Path) -> Any:
     if isinstance(result.exception, LivematchError):
         raise result.exception
     return result
-
-
-def frames(path: Path) -> tuple[list[Image], list[float]]:
-    with av.open(f"file:{path}") as film:
-        decoded = list(film.decode(video=0))
-    times = [frame.time for frame in decoded]
-    return (
-        [np.asarray(frame.to_ndarray(format="bgr24"), np.uint8) for frame in decoded],
-        [time - times[0] for time in times],
-    )
-
-
-def scene_in(picture: Image) -> int:
-    """Which scene the right half of a film side by side shows."""
-    width = picture.shape[1]
-    cell = picture[:, -((width - max(2, width // 160)) // 2) :]
-    mean = cell.reshape(-1, 3).mean(axis=0)
-    plain = {scene: texture(scene, SIZE).reshape(-1, 3).mean(axis=0) for scene in range(1, 5)}
-    return min(plain, key=lambda scene: float(np.abs(plain[scene] - mean).sum()))
 
 
 @pytest.mark.parametrize("ticks", [None, variable], ids=["constant", "variable"])
@@ -131,10 +50,10 @@ def test_every_picture_shows_the_trailers_own_and_the_sound_is_its(
     assert done.exit_code == 0, done.output
     asked, asked_s = frames(made)
     shown, shown_s = frames(out)
-    assert [number_in(picture) for picture in shown] == list(range(len(asked)))
+    assert [number_in(column(picture, 0, 2)) for picture in shown] == list(range(len(asked)))
     finest_s = 1e-6 if suffix == ".mp4" else 1.1e-3  # Matroska has milliseconds
     assert shown_s == pytest.approx(asked_s, abs=finest_s)
-    scenes = [scene_in(picture) for picture in shown]
+    scenes = [scene_in(column(picture, 1, 2)) for picture in shown]
     assert scenes == [scene for scene, count in SHOTS for _ in range(count)]
     heard = packets(made)
     copied = packets(out)
@@ -184,7 +103,7 @@ def test_a_person_chooses_among_the_candidates(show: Path, tmp_path: Path) -> No
     cuts.write_text(json.dumps(listed), "utf-8")
     edited = cuts.read_bytes()
     assert run("--from", cuts, "-o", out, "--size", "384x108", "--no-label").exit_code == 0
-    scenes = [scene_in(picture) for picture in frames(out)[0]]
+    scenes = [scene_in(column(picture, 1, 2)) for picture in frames(out)[0]]
     first, count = SHOTS[0][1], SHOTS[1][1]
     assert scenes[first : first + count] == [2] * count
     assert scenes[:first] == [3] * first

@@ -19,9 +19,10 @@ from livematch.reinterpret.assign import Terms, choose
 from livematch.reinterpret.cutlist import Answer, Arrival
 from livematch.reinterpret.lengths import cues_of
 from livematch.reinterpret.survey import Survey
-from livematch.reinterpret.trailer import Look, Screening, Shot, read_trailer
+from livematch.reinterpret.trailer import Look, Shot, read_trailer
 from livematch.render.recorder import Policy, Recorder
 from livematch.rendering import Script, render
+from livematch.screening import Screening
 from livematch.values import Moment
 
 THUMB = np.zeros((9, 16, 3), np.uint8)

@@ -12,7 +12,6 @@ from films import (
     X264,
     Recipe,
     pictures,
-    read_frames,
     texture,
     times_of,
     variable,
@@ -24,8 +23,9 @@ from trailer_films import EVENTFUL, SIZE, black, dissolved, eventful, rising, sh
 from livematch.errors import FilmError
 from livematch.reinterpret.cutlist import Arrival
 from livematch.reinterpret.spans import Light, Span, spans
-from livematch.reinterpret.trailer import Screening, pictures_of, read_cutting, read_trailer
-from livematch.values import Glimpse, Image, Vector
+from livematch.reinterpret.trailer import pictures_of, read_cutting, read_trailer
+from livematch.screening import Screening
+from livematch.values import Glimpse, Vector
 
 
 class Levels:
@@ -217,45 +217,6 @@ def test_no_picture_is_one_clear_error(tmp_path: Path) -> None:
         read_cutting(path)
     with pytest.raises(FilmError, match=r"none\.mp4"):
         Screening(path, (64, 64))
-
-
-def close(a: Image, b: Image) -> bool:
-    return float(np.abs(a.astype(np.int16) - b).mean()) < 3
-
-
-@pytest.mark.parametrize("name", ["h264.mp4", "variable.mkv", "no-time-stamps.h264"])
-def test_a_screening_shows_this_picture_at_its_time(tmp_path: Path, name: str) -> None:
-    path = write(tmp_path / name, ODD[name])
-    drawn = read_frames(path)
-    screening = Screening(path, (1920, 1080))
-    seen = 0
-    for number, time_s in enumerate(screening.times()):
-        frame = screening.look(time_s).frame
-        assert frame is not None
-        assert (frame.number, frame.captured_s) == (number, time_s)
-        assert close(frame.image, drawn[number])
-        seen += 1
-    screening.close()
-    screening.close()
-    assert seen == len(drawn)
-
-
-@pytest.mark.parametrize(
-    ("name", "size", "upright"),
-    [
-        ("portrait.mp4", (400, 400), (225, 400)),
-        ("turned.mp4", (400, 400), (108, 192)),
-        ("h264.mp4", (96, 96), (96, 54)),
-    ],
-)
-def test_a_screening_is_upright_and_small_enough(
-    tmp_path: Path, name: str, size: tuple[int, int], upright: tuple[int, int]
-) -> None:
-    screening = Screening(write(tmp_path / name, ODD[name]), size)
-    _, frame = next(screening.pictures())
-    assert screening.size_px == upright
-    assert frame.image.shape == (upright[1], upright[0], 3)
-    screening.close()
 
 
 def test_the_real_trailer(footage: Path) -> None:

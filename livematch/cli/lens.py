@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from livematch.cli.lensapply import apply
 from livematch.cli.lenstrain import train
 from livematch.cli.options import JsonOption, ProviderOption
 from livematch.embed.card import DEFAULT_MODEL, load_card
@@ -29,6 +30,7 @@ lens_app = typer.Typer(
     rich_markup_mode=None,
 )
 lens_app.command("train")(train)
+lens_app.command("apply")(apply)
 
 GivenOption = Annotated[
     list[Path], typer.Option("--lens", help="A lens of your own, or a folder of them.")

@@ -20,6 +20,15 @@ SetOption = Annotated[
 ProviderOption = Annotated[
     str, typer.Option(help=f"What the network runs on: {' | '.join(ASKABLE)}.")
 ]
+OneLensOption = Annotated[
+    str,
+    typer.Option(
+        "--lens",
+        metavar="NAME|FILE",
+        help="Which lens paints, or its .onnx file. [default: the first there is]",
+        show_default=False,
+    ),
+]
 PresetsOption = Annotated[
     Path,
     typer.Option(

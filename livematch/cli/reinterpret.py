@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -22,12 +22,19 @@ from rich.progress import (
 from livematch.archive.contents import files_of
 from livematch.archive.network import open_describer
 from livematch.archive.store import Archive
-from livematch.cli.options import STOPPED, PresetsOption, ProviderOption, SetOption
+from livematch.cli.options import (
+    STOPPED,
+    OneLensOption,
+    PresetsOption,
+    ProviderOption,
+    SetOption,
+)
 from livematch.cli.play import starting_with
 from livematch.config import parse_settings, parse_size
 from livematch.control.params import Fit, Params
 from livematch.errors import FilmError, UsageError
 from livematch.files import refuse_source
+from livematch.lens.film import open_paintbox
 from livematch.reinterpret.answering import Taste, answered, cues_for
 from livematch.reinterpret.assign import Neighbours, Terms
 from livematch.reinterpret.cutfile import SUFFIX, read_cuts, write_cuts
@@ -70,12 +77,24 @@ def reinterpret(
         bool, typer.Option("--render/--no-render", help="Whether the film is made at all.")
     ] = True,
     arrangement: Annotated[
-        Arrangement, typer.Option("--layout", help="How trailer and answers share the picture.")
+        Arrangement,
+        typer.Option(
+            "--layout",
+            help="How trailer and answers share the picture; triptych: with the trailer as a lens"
+            " paints it between them.",
+        ),
     ] = Arrangement.SIDE_BY_SIDE,
+    lens: OneLensOption = "",
     label: Annotated[
         bool, typer.Option("--label/--no-label", help="Title and time code at each picture.")
     ] = True,
-    size: Annotated[str | None, typer.Option(help="WIDTHxHEIGHT. [default: the trailer's]")] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            help="WIDTHxHEIGHT. [default: the trailer's; a triptych's: three of it, 3840 wide at"
+            " most]"
+        ),
+    ] = None,
     fps: Annotated[
         float | None,
         typer.Option(min=1, max=240, help="Frame rate. [default: the trailer's, even or not]"),
@@ -112,6 +131,8 @@ def reinterpret(
     taste = Taste(params, terms, parse_short(short))
     look = Look(params, arrangement, label, parse_size(size) if size else None, fps)
     console = Console(stderr=True, highlight=False)
+    if render:
+        look = _painted(look, lens, provider, console)
     try:
         with Progress(*_columns(), console=console, transient=True) as bar:
             stages = _Stages(bar, console)
@@ -141,6 +162,21 @@ def parse_short(text: str) -> tuple[Short, ...]:
     if not names or len(set(names)) < len(names):
         raise UsageError(f"--short {text!r}: name some of {', '.join(known)}, each once")
     return tuple(Short(name) for name in names)
+
+
+def _painted(look: Look, lens: str, provider: str, console: Console) -> Look:
+    """Open the lens where one is needed; UsageError where one is named and nothing is painted."""
+    if not look.is_painted:
+        if lens:
+            raise UsageError(
+                f"--lens {lens}: nothing is painted in layout {look.arrangement.value}; ask for"
+                " --layout triptych, or lay paintings over the answers with --set lens_mix=0.5"
+            )
+        return look
+    box = open_paintbox(lens or look.params.lens, provider)
+    if box.report.remedy:
+        console.print(str(box.report), style="bold yellow", markup=False, soft_wrap=True)
+    return replace(look, easel=box.easel)
 
 
 @dataclass(frozen=True, slots=True)

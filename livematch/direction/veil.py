@@ -71,7 +71,11 @@ class ScriptedVeil:
 
 def closeness(observation: Observation | None, radius: float) -> float:
     """Return how close the best candidate is: 0 at the radius and beyond, 1 for the very same."""
-    if observation is None or not observation.candidates or radius >= 1.0:
+    if observation is None or not observation.candidates:
         return 0.0
-    score = observation.candidates[0].score
-    return min(1.0, max(0.0, (score - radius) / (1.0 - radius)))
+    return likeness(observation.candidates[0].score, radius)
+
+
+def likeness(score: float, radius: float) -> float:
+    """Return how close a score is: 0 at the radius and beyond, 1 for the very same."""
+    return 0.0 if radius >= 1.0 else min(1.0, max(0.0, (score - radius) / (1.0 - radius)))

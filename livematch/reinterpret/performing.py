@@ -1,8 +1,9 @@
 """A cut list performed: the trailer beside its answers, drawn to a film with its sound."""
 
 import logging
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -12,17 +13,21 @@ from numpy.typing import NDArray
 
 from livematch.archive.store import Archive
 from livematch.control.params import Layout, Params
+from livematch.lens.easel import Easel, NoEasel
 from livematch.reinterpret.cutlist import CutList
-from livematch.reinterpret.trailer import Screening
+from livematch.reinterpret.veiling import AnswersVeil
 from livematch.render.encoding import Timing, even
+from livematch.render.layouts import regions
 from livematch.render.recorder import Policy, Recorder
 from livematch.render.soundtrack import Soundtrack
 from livematch.rendering import Rendered, Script, render
+from livematch.screening import Screening
 from livematch.values import Cue
 
 log = logging.getLogger(__name__)
 
 UNSEEN_PX = (64, 64)
+WIDEST_PX = 3840  # of a triptych that nobody gave a size: players take no wider H.264
 
 
 class Arrangement(StrEnum):
@@ -32,6 +37,7 @@ class Arrangement(StrEnum):
     ARCHIVE = "archive"
     STACKED = "stacked"
     INSET = "picture-in-picture"
+    TRIPTYCH = "triptych"
 
 
 _LAYOUTS = {
@@ -39,18 +45,28 @@ _LAYOUTS = {
     Arrangement.ARCHIVE: Layout.PROGRAM,
     Arrangement.STACKED: Layout.STACKED,
     Arrangement.INSET: Layout.INSET,
+    Arrangement.TRIPTYCH: Layout.TRIPTYCH,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the film is to look; None is as the trailer is. `params` give fit and the rest."""
+    """How the film is to look; None is as the trailer is. `params` give fit and the rest.
+
+    `easel` is where paintings come from, of the trailer's pictures; it is closed with the render.
+    """
 
     params: Params
     arrangement: Arrangement = Arrangement.SIDE_BY_SIDE
     label: bool = True
     size_px: tuple[int, int] | None = None
     fps: float | None = None
+    easel: Easel = field(default_factory=NoEasel)
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether paintings are seen anywhere."""
+        return self.arrangement is Arrangement.TRIPTYCH or self.params.lens_mix > 0
 
 
 def perform(
@@ -67,8 +83,8 @@ def perform(
     FilmError when the trailer cannot be read, RecordError when the film cannot be written; nothing
     is left of the film then.
     """
-    size_px = even(look.size_px or (cutlist.width, cutlist.height))
-    screening = Screening(cutlist.trailer, _seen(size_px, look.arrangement), most=cutlist.pictures)
+    size_px = even(look.size_px or usual_size((cutlist.width, cutlist.height), look.arrangement))
+    screening = Screening(cutlist.trailer, _seen(size_px, look), most=cutlist.pictures)
     try:
         recorder = Recorder(
             out,
@@ -89,12 +105,13 @@ def perform(
         preview=False,
         freeze=False,
         blackout=False,
+        lens_freeze=False,
     )
     if look.fps is None:
         times = screening.times()
     else:
         times = screening.steady_times(look.fps, cutlist.duration_s)
-    script = Script(times, cues, params, eyes=screening)
+    script = Script(times, cues, params, eyes=screening, easel=look.easel, veil=AnswersVeil(cues))
     done = render(script, archive, size_px, recorder, lambda tick: on_picture(tick.now))
     if screening.fault is not None:
         log.warning("%s", screening.fault)
@@ -112,13 +129,30 @@ def _timing(
     return Timing(average, tick_s, max(1, round(Fraction(last_s) / tick_s)))
 
 
-def _seen(size_px: tuple[int, int], arrangement: Arrangement) -> tuple[int, int]:
+def usual_size(trailer_px: tuple[int, int], arrangement: Arrangement) -> tuple[int, int]:
+    """As large as the trailer; a triptych as three of them beside each other, if not too wide."""
+    if arrangement is not Arrangement.TRIPTYCH:
+        return trailer_px
+    across, down = trailer_px
+    widths = range(3 * across // 2 * 2, WIDEST_PX, 2)
+    width = next((width for width in widths if _third_px(width) >= across), WIDEST_PX)
+    return width, 2 * math.ceil(_third_px(width) * down / across / 2)
+
+
+def _third_px(width: int) -> int:
+    """How wide a picture is in a triptych of that width."""
+    return regions(Params(screen=Layout.TRIPTYCH), (width, 2))[0].rect.width
+
+
+def _seen(size_px: tuple[int, int], look: Look) -> tuple[int, int]:
     """How large the trailer is needed at most: no larger than the place it is shown in."""
     width, height = size_px
-    match arrangement:
-        case Arrangement.ARCHIVE:  # nobody sees it: only its times count
-            return UNSEEN_PX
+    match look.arrangement:
+        case Arrangement.ARCHIVE:  # but for a lens nobody sees it: only its times count
+            return size_px if look.is_painted else UNSEEN_PX
         case Arrangement.SIDE_BY_SIDE:
             return (width + 1) // 2, height
+        case Arrangement.TRIPTYCH:
+            return _third_px(width), height
         case _:
             return width, (height + 1) // 2

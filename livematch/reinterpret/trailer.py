@@ -8,35 +8,25 @@ is held is a few numbers for each picture and a few descriptors for each shot, n
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import count
 from pathlib import Path
 
-import av
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from livematch.archive.entry import STEP_S, STEPS
-from livematch.camera.source import fitted
 from livematch.embed.motion import small
 from livematch.embed.trail import APART_S, MOST_APART_S
-from livematch.errors import FilmError
-from livematch.eyes import Sight
 from livematch.indexing.film import DescribesImages
-from livematch.indexing.proxies import MATRICES
 from livematch.indexing.shots import ShotDetector
 from livematch.indexing.shrinking import Shrinker, thumbnail
-from livematch.indexing.timeline import Timeline
-from livematch.media import FilmInfo, OpenFilm, colours_of, open_film
+from livematch.media import FilmInfo, open_film
 from livematch.reinterpret.cutlist import Arrival
 from livematch.reinterpret.spans import Light, Span, spans
-from livematch.values import SAME_S, Frame, Glimpse, Image, Vector
+from livematch.screening import THREADS, Reading, damage
+from livematch.values import SAME_S, Glimpse, Image, Vector
 
 LATER = 4  # glimpses of a shot after its opening, spread over the rest of it
 BATCH = 8  # pictures described at once
-THREADS = 2
-MISSING_S, MISSING_SHARE = 1.0, 0.02  # a film this much shorter than announced is cut off
 
 Progress = Callable[[float, float], None]  # seconds done, seconds in all
 
@@ -127,58 +117,21 @@ def read_cutting(path: Path, progress: Progress = lambda _done, _all: None) -> C
     """Read a trailer small: its pictures' times and where its shots are. FilmError as above."""
     with open_film(path, THREADS, straight=True, coarse=True) as film:
         info = film.info
-        reading = _Timed(film)
+        reading = Reading(film)
         shrinker, detector, light = Shrinker(info), ShotDetector(info.fps), Light()
         boundaries, times_s = [], []
-        duration: int | None = None
         for time_s, frame in reading:
             tiny = shrinker.tiny(frame)
             light.push(np.ascontiguousarray(tiny[:, :, 0]))
             boundaries += detector.push(time_s, tiny)
             times_s.append(time_s)
-            duration = frame.duration or None
             if len(times_s) % 64 == 0:
                 progress(time_s, max(info.duration_s, time_s))
         boundaries += detector.finish()
-        end_s = reading.timeline.end_s(duration)
-        warning = reading.fault or _damage(film, end_s)
+        end_s = reading.end_s
+        warning = reading.fault or damage(film, end_s)
     times = np.array(times_s, np.float64)
     return Cutting(info, times, end_s, spans(times_s, light, boundaries), warning)
-
-
-class _Timed:
-    """The frames of a film with their times; its end is where it cannot be read on."""
-
-    def __init__(self, film: OpenFilm) -> None:
-        self._film = film
-        unit = film.stream.time_base or Fraction(1, 90_000)
-        self.tick_s = Fraction(unit.numerator, unit.denominator)
-        self.timeline = Timeline(self.tick_s, film.info.fps)
-        self.fault: str | None = None
-
-    def __iter__(self) -> Iterator[tuple[float, av.VideoFrame]]:
-        frames = self._film.frames()
-        while True:
-            try:
-                frame = next(frames, None)
-            except FilmError as error:
-                self.fault = str(error)
-                return
-            if frame is None:
-                return
-            yield self.timeline.stamp(frame.pts).time_s, frame
-
-
-def _damage(film: OpenFilm, end_s: float) -> str | None:
-    """Say how a film is shorter or poorer than announced; some headers count from time 0."""
-    announced_s, start_s = film.info.duration_s, film.info.start_s
-    if 0 < start_s < announced_s:
-        announced_s -= start_s
-    if announced_s - end_s > max(MISSING_S, MISSING_SHARE * announced_s):
-        return f"{film.path}: cut off, only {end_s:.1f} of {announced_s:.1f} s can be read"
-    if film.faults:
-        return f"{film.path}: damaged packets passed over: {film.faults}"
-    return None
 
 
 # -- what the shots look like -----------------------------------------------------------------
@@ -286,7 +239,7 @@ def _glimpses(
     held: dict[int, Image] = {}
     with open_film(path, THREADS, straight=True) as film:
         shrinker = Shrinker(film.info)
-        for number, (_, frame) in enumerate(_Timed(film)):
+        for number, (_, frame) in enumerate(Reading(film)):
             if number not in needed:
                 continue
             image = held[number] = shrinker.shrink(frame)
@@ -306,111 +259,3 @@ def _glimpse(want: _Wanted, held: dict[int, Image], times_s: NDArray[np.float64]
         return Glimpse(image)
     apart_s = float(times_s[want.picture] - times_s[want.other])
     return Glimpse(image, small(held[want.other]), apart_s)
-
-
-# -- seen once more, while it is answered -----------------------------------------------------
-
-
-class Screening:
-    """A trailer shown once: an iterator of its pictures' times, and eyes that see this picture.
-
-    One decoding serves both, so picture k is looked at in the tick of time k, whatever the frame
-    rate does. `look` gives the newest picture that the iterator has reached at `now`. Pictures are
-    upright BGR, `max_size` at most, square pixels. One thread. FilmError when nothing can be read;
-    a broken end is the end, and `fault` says so.
-    """
-
-    frames_skipped = 0
-
-    def __init__(self, path: Path, max_size: tuple[int, int], most: int | None = None) -> None:
-        self._film = OpenFilm(path, THREADS, straight=True)
-        self._reading = _Timed(self._film)
-        self._upright = _Upright(self._film.info, max_size)
-        self._title = path.stem
-        self._most = most  # pictures, where the cut list knows of fewer
-        self._waiting: deque[Frame] = deque()
-        self._seen: Frame | None = None
-
-    @property
-    def size_px(self) -> tuple[int, int]:
-        """Width and height of the pictures."""
-        return self._upright.size_px
-
-    @property
-    def tick_s(self) -> Fraction:
-        """The unit of the trailer's time stamps, in seconds."""
-        return self._reading.tick_s
-
-    @property
-    def begins_s(self) -> float:
-        """The first picture's own time stamp, which its sound is counted from."""
-        return self._film.info.start_s
-
-    @property
-    def fault(self) -> str | None:
-        """What kept the film from being read to its end, if anything."""
-        return self._reading.fault
-
-    def pictures(self) -> Iterator[tuple[float, Frame]]:
-        """Yield every picture with its time."""
-        for number, (time_s, frame) in enumerate(self._reading):
-            if self._most is not None and number >= self._most:
-                return
-            yield time_s, Frame(number, time_s, self._upright.image(frame), self._title, time_s)
-
-    def times(self) -> Iterator[float]:
-        """Yield every picture's time, ready to be looked at."""
-        for time_s, frame in self.pictures():
-            self._waiting.append(frame)
-            yield time_s
-
-    def steady_times(self, fps: float, until_s: float) -> Iterator[float]:
-        """Yield times of another rate, until the trailer is over; what is on then can be seen."""
-        pictures = self.pictures()
-        coming = next(pictures, None)
-        for number in count():
-            now = number / fps
-            if now >= until_s - SAME_S:
-                return
-            while coming is not None and coming[0] <= now + SAME_S:
-                self._waiting.append(coming[1])
-                coming = next(pictures, None)
-            yield now
-
-    def look(self, now: float) -> Sight:
-        """Return the picture of `now`."""
-        while self._waiting and self._waiting[0].captured_s <= now + SAME_S:
-            self._seen = self._waiting.popleft()
-        return Sight(self._seen, None)
-
-    def close(self) -> None:
-        """Free the decoder and the file; safe to call twice."""
-        self._film.close()
-        self._waiting.clear()
-
-
-class _Upright:
-    """Makes upright BGR images of frames, in one pass of swscale; read-only."""
-
-    def __init__(self, info: FilmInfo, max_size: tuple[int, int]) -> None:
-        self.size_px = fitted(info.upright_size, max_size)
-        self._turns = info.quarter_turns
-        self._reformatter = VideoReformatter()
-
-    def image(self, frame: av.VideoFrame) -> Image:
-        width, height = self.size_px if self._turns % 2 == 0 else self.size_px[::-1]
-        colours = colours_of(frame)
-        bgr = self._reformatter.reformat(
-            frame,
-            width,
-            height,
-            "bgr24",
-            src_colorspace=MATRICES[colours.matrix],
-            dst_colorspace=Colorspace.DEFAULT,
-            src_color_range=ColorRange.JPEG if colours.full_range else ColorRange.MPEG,
-            interpolation=Interpolation.AREA if width < frame.width else Interpolation.BICUBIC,
-            threads=1,
-        ).to_ndarray()
-        image: Image = np.ascontiguousarray(np.rot90(bgr, -self._turns), np.uint8)
-        image.flags.writeable = False
-        return image

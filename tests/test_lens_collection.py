@@ -23,20 +23,21 @@ def bundled(tmp_path: Path) -> Path:
     return tmp_path / "bundled"
 
 
-def test_names_are_the_bundled_sorted_then_the_given(bundled: Path, tmp_path: Path) -> None:
+def test_names_are_the_given_then_the_bundled_sorted(bundled: Path, tmp_path: Path) -> None:
     mine = tiny_lens(tmp_path / "mine", "zoo").path
     tiny_lens(tmp_path / "folder", "b")
     tiny_lens(tmp_path / "folder", "a")
     lenses = Lenses(bundled, [mine, tmp_path / "folder"])
-    assert lenses.names == ("cloud", "sea", "zoo", "a", "b")
+    assert lenses.names == ("zoo", "a", "b", "cloud", "sea")
     assert [card.name for card in lenses.cards] == list(lenses.names)
     assert lenses.card("zoo").path == mine
-    assert lenses.card("") == lenses.card("cloud")
+    assert lenses.card("") == lenses.card("zoo")
+    assert Lenses(bundled).card("").name == "cloud"
 
 
 def test_a_lens_is_given_by_its_card_as_well(bundled: Path, tmp_path: Path) -> None:
     tiny_lens(tmp_path / "mine", "fire")
-    assert Lenses(bundled, [tmp_path / "mine" / "fire.json"]).names == ("cloud", "sea", "fire")
+    assert Lenses(bundled, [tmp_path / "mine" / "fire.json"]).names == ("fire", "cloud", "sea")
 
 
 def test_a_name_is_the_cards_not_the_files(bundled: Path, tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ def test_other_files_in_a_folder_are_left_alone(bundled: Path, tmp_path: Path) -
     tiny_lens(tmp_path / "mine", "fire")
     (tmp_path / "mine" / "progress.json").write_text("[]")
     (tmp_path / "mine" / "sheet.jpg").touch()
-    assert Lenses(bundled, [tmp_path / "mine"]).names == ("cloud", "sea", "fire")
+    assert Lenses(bundled, [tmp_path / "mine"]).names == ("fire", "cloud", "sea")
 
 
 def test_networks_that_describe_are_not_taken_for_lenses(bundled: Path) -> None:

@@ -92,7 +92,7 @@ def _node(node: Any, card: ModelCard) -> tuple[str, list[str], str, dict[str, An
     if node.op_type not in _OPERATORS:
         raise ModelError(
             f"{card.name} has the operator {node.op_type}: a lens can learn from networks of"
-            f" {', '.join(_OPERATORS)} only; train it without --perceptual, or with another --model"
+            f" {', '.join(_OPERATORS)} only; train it with --perceptual 0, or with another --model"
         )
     how = {
         attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in node.attribute

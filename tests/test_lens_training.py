@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx_kit
 import pytest
 from lens_kit import TOY, world, write_world
 from typer.testing import CliRunner
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 from livematch.cli.app import app
 from livematch.cli.options import STOPPED
 from livematch.clock import ManualClock
-from livematch.errors import UsageError
+from livematch.errors import ModelError, UsageError
 from livematch.lens.architecture import FILTERS, plan
 from livematch.lens.checkpoints import Checkpoint, TrainingFolder
 from livematch.lens.paint import Lens
@@ -170,6 +171,26 @@ def test_its_features_are_those_of_the_network(trained: Trained) -> None:
         found = [float(perception(tensor, tensors[0])) for tensor in tensors]
     assert found[0] == pytest.approx(0.0, abs=1e-6)
     assert found[0] < found[1] < found[2]
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        onnx_kit.node("Softmax", ["images"], "map"),
+        onnx_kit.node("Conv", ["images", "w"], "map", onnx_kit.integers("dilations", 2, 2)),
+        onnx_kit.node("Clip", ["images"], "map"),
+    ],
+    ids=["unknown", "spread", "one-sided"],
+)
+def test_features_that_would_come_out_otherwise_are_refused(tmp_path: Path, node: bytes) -> None:
+    from test_embed_onnx import INPUT, MAP, POOLED, card_for, model  # noqa: PLC0415
+
+    from livematch.lens.perceptual import Perception  # noqa: PLC0415
+
+    weights = (onnx_kit.tensor("w", *[0.0] * 9, shape=(3, 3, 1, 1)),)
+    card = card_for(tmp_path, model((node,), weights, (INPUT,), (POOLED, MAP)))
+    with pytest.raises(ModelError, match=r"only; train it with --perceptual 0"):
+        Perception(card)
 
 
 # --- stopping and going on

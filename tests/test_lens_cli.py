@@ -40,12 +40,12 @@ def test_judged_by_what_has_to_be_said(tmp_path: Path) -> None:
 
 
 def test_lenses_are_listed_with_what_they_have_seen(tmp_path: Path) -> None:
-    tiny_lens(tmp_path, trained_on="[bold]clouds[/bold]")
+    tiny_lens(tmp_path, trained_on="[b]fog[/b]")
     listed = said("list", "--lens", tmp_path)
     assert "tiny" in listed
-    assert "[bold]clouds[/bold]" in listed
+    assert "[b]fog[/b]" in listed
     card = json.loads(said("list", "--lens", tmp_path, "--json"))[0]
-    assert card["trained_on"] == "[bold]clouds[/bold]"
+    assert card["trained_on"] == "[b]fog[/b]"
 
 
 def test_the_size_table_has_what_is_shipped() -> None:

@@ -406,7 +406,7 @@ def test_the_command_trains_and_tells(tmp_path: Path, pictures: Path) -> None:
     assert out.exists()
     listed = CliRunner().invoke(app, ["lens", "list", "--lens", str(out), "--json"])
     cards = json.loads(listed.output)
-    assert cards[-1]["name"] == "cloudy"
+    assert cards[0]["name"] == "cloudy"
 
 
 @pytest.mark.parametrize(

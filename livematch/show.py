@@ -13,6 +13,7 @@ from livematch.control.commands import Trigger
 from livematch.control.presets import Library
 from livematch.engine import Tick
 from livematch.happening import Happening
+from livematch.lens.easel import is_wanted
 from livematch.midi.feedback import Shown
 from livematch.osc.feedback import News
 from livematch.render.hud import HudStatus
@@ -28,6 +29,7 @@ CUES_KEPT = 10_000
 TROUBLED = frozenset({CameraState.STALE, CameraState.LOST, CameraState.REOPENING})
 REFUSED_SHOWN_S = 10.0  # how long a refused message stays in the HUD
 FAULTS_TOLD = 3  # of preset files, in the HUD
+NO_LENS = "lens: there is none; start the show with --lens FILE"
 STATUS_S = 0.25  # how often the HUD's figures are gathered: faster they cannot be read
 
 
@@ -195,7 +197,9 @@ def warnings(show: Show) -> tuple[str, ...]:
     lost = camera_line(camera) if camera.state in TROUBLED else None
     devices = tuple(text for text in (lost, show.ears.warning) if text)
     files = preset_warnings(show.presets.snapshot)
-    return (*show.stage.warnings, *show.easel.warnings, *devices, *show.remotes.warnings, *files)
+    unpainted = (NO_LENS,) if not show.lenses.names and is_wanted(show.control.params) else ()
+    painting = (*unpainted, *show.easel.warnings)
+    return (*show.stage.warnings, *painting, *devices, *show.remotes.warnings, *files)
 
 
 def preset_warnings(library: Library) -> tuple[str, ...]:

@@ -321,6 +321,23 @@ def test_while_a_lens_fails_the_last_painting_stays(
     assert len([r for r in caplog.records if "dark failed" in r.getMessage()]) == 1
 
 
+def test_what_goes_wrong_otherwise_with_each_frame_is_logged_once(
+    box: Box, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    values = iter(range(2, 100_000))
+
+    def overshoots(brush: Brush, image: Image, look: Look) -> Image:
+        raise ModelError(f"{brush.card.name} gave values to {next(values)}")
+
+    monkeypatch.setattr(Brush, "paint", overshoots)
+    easel = OfflineEasel(box.lenses, box.open, ManualClock(), box.telemetry, forgiving=True)
+    for number in range(5):
+        easel.painting_at(number / 25, frame(number), SHARP)
+    assert box.telemetry.counters["paintings failed"] == 5
+    assert easel.warnings == ("lens: dark gave values to 6",)
+    assert len([r for r in caplog.records if "gave values" in r.getMessage()]) == 1
+
+
 def test_a_network_on_the_processor_against_the_wish_is_told(box: Box) -> None:
     open_brush = box.open
 

@@ -1,6 +1,7 @@
 """What a lens learns from: pictures taken up, a part held out, pairs made of them."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -123,6 +124,36 @@ def test_an_archive_gives_pictures_of_all_its_shots(folder: Path) -> None:
     assert not learned & held_out
     assert told[-1][0] == told[-1][1] >= 24
     assert not book.unread
+
+
+def test_of_more_shots_than_pictures_some_are_taken(folder: Path) -> None:
+    told: list[int] = []
+    with Archive.open(folder / "archive") as archive:
+        assert len(archive.shots()) > 2
+        with pytest.raises(UsageError, match=r"has 1 pictures .* at least 24 are wanted"):
+            archive_targets(archive, SIDE, 1, lambda _done, count: told.append(count))
+    assert set(told) == {1}
+
+
+class Memory(NamedTuple):
+    """What `psutil.virtual_memory` says of a small machine."""
+
+    available: int = 30 * 3 * kept_px(SIDE) ** 2
+
+
+def test_more_pictures_than_memory_holds_are_refused_before_any_is_read(
+    pictures: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("psutil.virtual_memory", Memory)
+    told: list[int] = []
+    with pytest.raises(UsageError, match=r"40 pictures .* free: take at most 21 with --images"):
+        folder_targets(pictures, SIDE, lambda done, _all: told.append(done))
+    with (
+        Archive.open(folder / "archive") as archive,
+        pytest.raises(UsageError, match=r"take at most 21 with --pictures; 600 to 1,000 are good"),
+    ):
+        archive_targets(archive, SIDE, 100, lambda done, _all: told.append(done))
+    assert not told
 
 
 # --- pairs

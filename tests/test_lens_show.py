@@ -87,6 +87,10 @@ def test_without_a_wish_nothing_is_painted(config: ShowConfig) -> None:
 def test_without_lenses_there_is_no_easel(config: ShowConfig) -> None:
     with open_show(replace(config, lenses=())) as show:
         assert isinstance(show.easel, NoEasel)
+        assert warnings(show) == ()
+        show.control.submit(Set("fallback", Fallback.LENS))
+        show.control.update(0.0)
+        assert warnings(show) == ("lens: there is none; start the show with --lens FILE",)
 
 
 def test_the_painting_alone_fills_the_screen(config: ShowConfig, tmp_path: Path) -> None:

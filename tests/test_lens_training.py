@@ -8,13 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx_kit
 import pytest
 from lens_kit import TOY, world, write_world
 from typer.testing import CliRunner
 
 from livematch.cli.app import app
+from livematch.cli.options import STOPPED
 from livematch.clock import ManualClock
-from livematch.errors import UsageError
+from livematch.errors import ModelError, UsageError
 from livematch.lens.architecture import FILTERS, plan
 from livematch.lens.checkpoints import Checkpoint, TrainingFolder
 from livematch.lens.paint import Lens
@@ -24,6 +26,7 @@ from livematch.lens.settings import Settings
 
 torch = pytest.importorskip("torch")
 
+from livematch.lens.course import Course  # noqa: E402
 from livematch.lens.export import to_onnx  # noqa: E402
 from livematch.lens.machine import find_machine  # noqa: E402
 from livematch.lens.network import Lens as Network  # noqa: E402
@@ -170,6 +173,26 @@ def test_its_features_are_those_of_the_network(trained: Trained) -> None:
     assert found[0] < found[1] < found[2]
 
 
+@pytest.mark.parametrize(
+    "node",
+    [
+        onnx_kit.node("Softmax", ["images"], "map"),
+        onnx_kit.node("Conv", ["images", "w"], "map", onnx_kit.integers("dilations", 2, 2)),
+        onnx_kit.node("Clip", ["images"], "map"),
+    ],
+    ids=["unknown", "spread", "one-sided"],
+)
+def test_features_that_would_come_out_otherwise_are_refused(tmp_path: Path, node: bytes) -> None:
+    from test_embed_onnx import INPUT, MAP, POOLED, card_for, model  # noqa: PLC0415
+
+    from livematch.lens.perceptual import Perception  # noqa: PLC0415
+
+    weights = (onnx_kit.tensor("w", *[0.0] * 9, shape=(3, 3, 1, 1)),)
+    card = card_for(tmp_path, model((node,), weights, (INPUT,), (POOLED, MAP)))
+    with pytest.raises(ModelError, match=r"only; train it with --perceptual 0"):
+        Perception(card)
+
+
 # --- stopping and going on
 
 
@@ -234,6 +257,22 @@ def test_a_lens_that_is_there_is_not_overwritten(tmp_path: Path, pictures: Path)
     assert (tmp_path / "toy.onnx").read_bytes() == b"somebody's"
 
 
+def test_somebody_elses_file_is_not_taken_for_its_card(tmp_path: Path, pictures: Path) -> None:
+    (tmp_path / "toy.json").write_text("somebody's")
+    wish = Wish(tmp_path / "toy.onnx", TOY, images=pictures, device="cpu")
+    with pytest.raises(UsageError, match=r"toy\.json is there already"):
+        train_lens(wish, ManualClock(), Hearing())
+
+
+def test_what_is_judged_by_another_network_is_another_training(
+    tmp_path: Path, pictures: Path
+) -> None:
+    wish = Wish(tmp_path / "toy.onnx", replace(TOY, steps=2), images=pictures, device="cpu")
+    train_lens(wish, ManualClock(), Hearing())
+    with pytest.raises(UsageError, match="model efficientnet-lite0 then, efficientnet-lite2 now"):
+        train_lens(replace(wish, model="efficientnet-lite2"), ManualClock(), Hearing())
+
+
 def test_a_damaged_checkpoint_leaves_the_one_before(tmp_path: Path) -> None:
     folder = TrainingFolder(tmp_path)
     for step in (10, 20):
@@ -274,6 +313,44 @@ def test_a_full_disk_is_told_and_the_checkpoints_before_are_whole(
     assert train_lens(longer, ManualClock(), Hearing()).outcome.step == 6
 
 
+def test_a_full_disk_at_the_first_verdict_is_told_too(
+    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: TrainingFolder, checkpoint: Checkpoint) -> None:
+        raise UsageError(f"{folder.path}: No space left")
+
+    wish = Wish(tmp_path / "toy.onnx", replace(TOY, steps=3), images=pictures, device="cpu")
+    monkeypatch.setattr(TrainingFolder, "keep_best", full)
+    with pytest.raises(UsageError, match=r"No space left; no checkpoint is kept yet"):
+        train_lens(wish, ManualClock(), Hearing())
+
+
+def test_where_its_folder_cannot_be_made_is_one_line(tmp_path: Path, pictures: Path) -> None:
+    (tmp_path / "toy.training").write_text("a file of somebody's")
+    wish = Wish(tmp_path / "toy.onnx", replace(TOY, steps=2), images=pictures, device="cpu")
+    with pytest.raises(UsageError, match=r"toy\.training cannot be made: File exists"):
+        train_lens(wish, ManualClock(), Hearing())
+
+
+@pytest.mark.parametrize("steps", [12, 5])
+def test_stopped_before_its_only_verdict_it_is_judged_when_it_goes_on(
+    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """As when the power went at the last step, or fewer steps are enough after all."""
+    wish = Wish(tmp_path / "toy.onnx", replace(TOY, steps=12), images=pictures, device="cpu")
+
+    def stop(course: Course) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Course, "_judge", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train_lens(wish, ManualClock(), Hearing())
+    assert TrainingFolder.of(wish.out).steps() == [12]
+    asked = replace(wish, settings=replace(wish.settings, steps=steps))
+    assert train_lens(asked, ManualClock(), Hearing()).outcome.step == 12
+
+
 def test_a_training_that_lost_itself_says_so() -> None:
     training = Training(replace(TOY, rate=1e-3), CPU)
     lost = pairs()
@@ -296,6 +373,8 @@ def test_a_training_that_lost_itself_says_so() -> None:
         ({"settings": replace(TOY, filters=0)}, "--filters 0 is not from 1 to 64"),
         ({"settings": replace(TOY, shrink=1000)}, "--shrink 1000 is not from 2 to 16"),
         ({"device": "tpu"}, "--device 'tpu' is none of"),
+        ({"licence": "two\nlines"}, "--licence is to be one line"),
+        ({"attribution": "x" * 1001}, "--attribution is to be one line of 1 to 1000 characters"),
     ],
 )
 def test_wrong_wishes_are_one_line(
@@ -327,4 +406,44 @@ def test_the_command_trains_and_tells(tmp_path: Path, pictures: Path) -> None:
     assert out.exists()
     listed = CliRunner().invoke(app, ["lens", "list", "--lens", str(out), "--json"])
     cards = json.loads(listed.output)
-    assert cards[-1]["name"] == "cloudy"
+    assert cards[0]["name"] == "cloudy"
+
+
+@pytest.mark.parametrize(
+    ("raised_in", "more", "said"),
+    [
+        ("schoolbook", [], "stopped before it learned anything"),
+        ("keep", [], "stopped; the same command goes on from here"),
+        ("keep", ["--fresh"], "stopped; the same command, without --fresh, goes on from here"),
+    ],
+)
+def test_stopped_by_hand_it_says_how_to_go_on(
+    tmp_path: Path,
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    raised_in: str,
+    more: list[str],
+    said: str,
+) -> None:
+    calls: list[str] = []
+    real = Course.keep
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def stop_once(course: Course) -> None:
+        calls.append(raised_in)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        real(course)
+
+    if raised_in == "keep":
+        monkeypatch.setattr(Course, "keep", stop_once)
+    else:
+        monkeypatch.setattr(f"livematch.lens.school.{raised_in}", stop)
+    asked = ["lens", "train", "--images", str(pictures), "-o", str(tmp_path / "toy.onnx"), *more]
+    asked += ["--size", "64", "--filters", "4", "--shrink", "8", "--steps", "10"]
+    asked += ["--perceptual", "0", "--device", "cpu", "--threads", "1"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == STOPPED
+    assert said in done.output

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -17,8 +18,9 @@ from livematch.cli.options import JsonOption, ProviderOption
 from livematch.embed.card import DEFAULT_MODEL, load_card
 from livematch.embed.onnx import Embedder
 from livematch.lens.architecture import FILTERS, SIDES, plan
-from livematch.lens.card import LensCard, load_lens_card
+from livematch.lens.card import LensCard
 from livematch.lens.collection import Lenses
+from livematch.lens.film import chosen
 from livematch.lens.judging import judge
 from livematch.lens.paint import Lens
 from livematch.lens.pairs import whole
@@ -100,10 +102,18 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Measure a lens on pictures that training holds out: how near it comes, how it flickers."""
-    card = one_lens(lens)
+    _, card = chosen(lens)
     at_work = Lens(card, provider, threads=2)
-    book = schoolbook(archive, images, card.side, pictures)
     embedder = Embedder(load_card(DEFAULT_MODEL), provider, threads=2)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        book = schoolbook(
+            archive,
+            images,
+            card.side,
+            pictures,
+            lambda done, count: bar.update(task, completed=done, total=count),
+        )
     pairs = whole(book.held_out, card.side, card.shrink)
     quality = judge(lambda seen: at_work.planes(seen[0, 0])[None], pairs, embedder, card.shrink)
     found = {name: round(value, 5) for name, value in asdict(quality).items()}
@@ -113,12 +123,6 @@ def check(
     typer.echo(f"{card.name}, {len(book.held_out)} pictures held out:")
     for name, heading in MEASURES:
         typer.echo(f"  {heading:28} {found[name]:.3f}")
-
-
-def one_lens(name: str) -> LensCard:
-    """Return the card of a lens, by its name or by its file; UsageError, ModelError."""
-    path = Path(name).expanduser()
-    return load_lens_card(path) if path.suffix in {".onnx", ".json"} else Lenses().card(name)
 
 
 def quality_table(cards: Sequence[LensCard]) -> Table:

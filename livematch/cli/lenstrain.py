@@ -105,12 +105,7 @@ def train(
         **{key: said for key, said in (("licence", licence), ("attribution", attribution)) if said},
     )
     console = Console(stderr=True, highlight=False)
-    try:
-        made = _train(console, wish)
-    except KeyboardInterrupt:
-        console.print("stopped; the same command goes on from here", markup=False)
-        raise typer.Exit(STOPPED) from None
-    _tell(console, made)
+    _tell(console, _train(console, wish))
 
 
 def _train(console: Console, wish: "Wish") -> "Trained":
@@ -127,7 +122,11 @@ def _train(console: Console, wish: "Wish") -> "Trained":
     with Progress(*columns, console=console, transient=True) as bar:
         report = _Report(console, bar)
         hearing = Hearing(report.say, report.reading, report.step)
-        return train_lens(wish, SystemClock(), hearing)
+        try:
+            return train_lens(wish, SystemClock(), hearing)
+        except KeyboardInterrupt:
+            report.say(_stopped(has_learned=report.steps > 0, fresh=wish.fresh))
+            raise typer.Exit(STOPPED) from None
 
 
 class _Report:
@@ -137,7 +136,7 @@ class _Report:
         self._console = console
         self._bar = bar
         self._task: TaskID | None = None
-        self._steps = 0
+        self.steps = 0
 
     def say(self, line: str) -> None:
         self._console.print(line, markup=False, soft_wrap=True)
@@ -153,8 +152,8 @@ class _Report:
     def step(self, standing: "Standing") -> None:
         if self._task is None:
             self._task = self._bar.add_task("learning", total=standing.steps, left="", losses="")
-        self._steps += 1
-        if self._steps == FORETOLD and standing.left_s is not None:
+        self.steps += 1
+        if self.steps == FORETOLD and standing.left_s is not None:
             self.say(
                 f"{standing.steps - standing.step} steps to go: about {_in_words(standing.left_s)}"
             )
@@ -164,6 +163,13 @@ class _Report:
             left="" if standing.left_s is None else f"{_in_words(standing.left_s)} left",
             losses=_losses(standing),
         )
+
+
+def _stopped(*, has_learned: bool, fresh: bool) -> str:
+    if not has_learned:
+        return "stopped before it learned anything"
+    again = "the same command, without --fresh," if fresh else "the same command"
+    return f"stopped; {again} goes on from here"
 
 
 def _losses(standing: "Standing") -> str:

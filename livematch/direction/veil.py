@@ -39,7 +39,7 @@ class Veil:
             kept = math.exp(-max(0.0, now - self._asked_s) / YIELDS_IN_S)
             self._closeness = close + (self._closeness - close) * kept
         self._asked_s = now
-        return params.lens_mix * (1.0 - params.lens_yields * self._closeness)
+        return painted_share(self._closeness, params)
 
 
 class ScriptedVeil:
@@ -67,6 +67,11 @@ class ScriptedVeil:
         if not 0 < then_s - at_s <= NEAR_S:
             return share
         return share + (then - share) * max(0.0, now - at_s) / (then_s - at_s)
+
+
+def painted_share(close: float, params: Params) -> float:
+    """Return the painting's share of the light over what is so close, 0 to 1."""
+    return params.lens_mix * (1.0 - params.lens_yields * close)
 
 
 def closeness(observation: Observation | None, radius: float) -> float:

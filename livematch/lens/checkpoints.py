@@ -72,33 +72,48 @@ class TrainingFolder:
 
         UsageError when the disk is full: those before are whole.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        _made(self.path)
         _write(self._numbered(step), checkpoint)
         for old in self.steps()[:-KEPT]:
             self._numbered(old).unlink(missing_ok=True)
 
     def keep_best(self, checkpoint: Checkpoint) -> None:
-        """Write the network that was judged best."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """Write the network that was judged best; UsageError as `keep`."""
+        _made(self.path)
         _write(self.path / BEST, checkpoint)
 
     def put_aside(self) -> Path | None:
-        """Rename the folder to one that is free, and return that; None when there is none."""
+        """Rename the folder to one that is free, and return that; None when there is none.
+
+        UsageError when that may not be.
+        """
         if not self.path.exists():
             return None
         names = (self.path.with_name(f"{self.path.name}-{n}") for n in itertools.count(1))
         aside = next(path for path in names if not path.exists())
-        self.path.rename(aside)
+        try:
+            self.path.rename(aside)
+        except OSError as error:
+            raise UsageError(
+                f"{self.path} cannot be put aside: {error.strerror or error}; name another lens"
+            ) from error
         return aside
 
     def sheet(self, step: int) -> Path:
-        """Return where the contact sheet of a step goes."""
-        folder = self.path / SHEETS
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"step-{step:07}.jpg"
+        """Return where the contact sheet of a step goes; UsageError when there is no room."""
+        return _made(self.path / SHEETS) / f"step-{step:07}.jpg"
 
     def _numbered(self, step: int) -> Path:
         return self.path / f"step-{step:07}.npz"
+
+
+def _made(folder: Path) -> Path:
+    """Make a folder, where it is not there yet."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror or error}") from error
+    return folder
 
 
 def _write(path: Path, checkpoint: Checkpoint) -> None:

@@ -36,7 +36,7 @@ class Lenses:
 
     @property
     def cards(self) -> tuple[LensCard, ...]:
-        """All cards, in the order of their names."""
+        """All cards, in the order of `names`."""
         return tuple(self._cards.values())
 
     def card(self, name: str) -> LensCard:

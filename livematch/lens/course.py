@@ -4,6 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
@@ -83,6 +84,11 @@ class Course:
         self._seconds = 0.0  # of runs before this one
         self._began_s = clock.now()
 
+    @property
+    def model(self) -> str:
+        """The embedding network that judges."""
+        return self._embedder.card.name
+
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint."""
         self._training.resume(checkpoint)
@@ -114,6 +120,8 @@ class Course:
             if self._is_hopeless():
                 is_early = True
                 break
+        if self._quality is None:  # stopped before its last verdict, or asked for fewer steps
+            self._judge()
         self.keep()
         self._draw_sheet()
         return self._outcome(is_early=is_early)
@@ -121,16 +129,28 @@ class Course:
     def keep(self) -> None:
         """Write a checkpoint of where the training stands."""
         best = self._best if np.isfinite(self._best) else None
-        facts = {"best_step": self._best_step, "seconds": self._spent_s()}
+        facts: dict[str, Any] = {
+            "best_step": self._best_step,
+            "seconds": self._spent_s(),
+            "model": self.model,
+        }
         if best is not None:
             facts["best"] = best
-        try:
+        with self._told_what_is_kept():
             self._folder.keep(self._training.done, self._training.checkpoint(facts))
+
+    @contextmanager
+    def _told_what_is_kept(self) -> Iterator[None]:
+        """Say of what cannot be written how to go on."""
+        try:
+            yield
         except UsageError as fault:
             steps = self._folder.steps()
-            kept = f"the last whole checkpoint is of step {steps[-1]}" if steps else "none is kept"
+            if not steps:
+                raise UsageError(f"{fault}; no checkpoint is kept yet") from fault
             raise UsageError(
-                f"{fault}; {kept}. Make room, and run the same command again: it goes on from there"
+                f"{fault}; the last whole checkpoint is of step {steps[-1]}. Make room, and run the"
+                " same command again, without --fresh: it goes on from there"
             ) from fault
 
     def _judge(self) -> None:
@@ -141,7 +161,8 @@ class Course:
         if quality.score < self._best:
             self._best, self._best_step = quality.score, self._training.done
             facts = {"step": self._training.done, "quality": asdict(quality)}
-            self._folder.keep_best(Checkpoint(self._training.learned(), facts))
+            with self._told_what_is_kept():
+                self._folder.keep_best(Checkpoint(self._training.learned(), facts))
 
     def _is_hopeless(self) -> bool:
         done, steps = self._training.done, self._training.settings.steps
@@ -161,11 +182,10 @@ class Course:
             ]
         step = self._training.done
         sheet = contact_sheet(tiles, columns=6, tile_width=256, title=f"after {step} steps")
-        path = self._folder.sheet(step)
         try:
-            write_sheet(sheet, path)
-        except OSError as error:  # a picture fewer; a checkpoint that fails is another matter
-            log.warning("%s cannot be written: %s", path, error.strerror or error)
+            write_sheet(sheet, self._folder.sheet(step))
+        except (OSError, UsageError) as error:  # a checkpoint that fails is another matter
+            log.warning("the sheet of step %d is not written: %s", step, error)
 
     def _spent_s(self) -> float:
         return self._seconds + self._clock.now() - self._began_s

@@ -18,6 +18,7 @@ Painting = Callable[[Vector], Vector]  # (1, 1, side, side) → (1, 3, side, sid
 
 NOISE = 4.0  # of 255: a webcam's sensor in a lit room, per pixel and frame
 STILL_FRAMES = 16
+LEAST = 1e-6  # plain grey pictures are as they were, shrunk or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Quality:
     @property
     def score(self) -> float:
         """One figure, lower is better; 2 is what was shown, left as it was."""
-        return self.l1 / self.l1_blurred + self.features / self.features_blurred
+        light = self.l1 / max(self.l1_blurred, LEAST)
+        return light + self.features / max(self.features_blurred, LEAST)
 
 
 def judge(paint: Painting, whole: Batch, embedder: AnyEmbedder, shrink: float) -> Quality:

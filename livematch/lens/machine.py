@@ -30,15 +30,16 @@ class Machine:
 def find_machine(asked: str = "auto", threads: int | None = None) -> Machine:
     """Choose CUDA, Apple's GPU or the processor; UsageError when what was asked for is not there.
 
-    On the processor bfloat16 is emulated where there are no instructions for it, and on Apple's
-    GPU it saves nothing: both compute in float32.
+    On the processor, and on NVIDIA's GPUs before Ampere, bfloat16 is emulated where there are no
+    instructions for it, and on Apple's GPU it saves nothing: they compute in float32.
     """
     if asked not in DEVICES:
         raise UsageError(f"--device {asked!r} is none of {', '.join(DEVICES)}")
     if asked in {"auto", "cuda"} and torch.cuda.is_available():
         name = f"cuda ({torch.cuda.get_device_name()})"
         torch.backends.cudnn.benchmark = True  # shapes never change
-        return Machine(torch.device("cuda"), name, bool(torch.cuda.is_bf16_supported()))
+        is_mixed = bool(torch.cuda.is_bf16_supported(including_emulation=False))
+        return Machine(torch.device("cuda"), name, is_mixed)
     if asked in {"auto", "mps"} and torch.backends.mps.is_available():
         return Machine(torch.device("mps"), "mps (Apple)", is_mixed=False)
     if asked in {"cuda", "mps"}:

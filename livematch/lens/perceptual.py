@@ -89,15 +89,24 @@ _OPERATORS: dict[str, Any] = {
 
 
 def _node(node: Any, card: ModelCard) -> tuple[str, list[str], str, dict[str, Any]]:
-    if node.op_type not in _OPERATORS:
-        raise ModelError(
-            f"{card.name} has the operator {node.op_type}: a lens can learn from networks of"
-            f" {', '.join(_OPERATORS)} only; train it without --perceptual, or with another --model"
-        )
     how = {
         attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in node.attribute
     }
+    if node.op_type not in _OPERATORS or not _is_plain(node, how):
+        raise ModelError(
+            f"{card.name} has the operator {node.op_type}, or has it in a form that is not known:"
+            f" a lens can learn from networks of plain {', '.join(_OPERATORS)} only; train it with"
+            " --perceptual 0, or with another --model"
+        )
     return node.op_type, list(node.input), node.output[0], how
+
+
+def _is_plain(node: Any, how: dict[str, Any]) -> bool:
+    """Whether `_OPERATORS` compute a node as it is meant, and not nearly so."""
+    if node.op_type == "Clip":
+        return len([name for name in node.input if name]) == 3
+    padding, spread = how.get("auto_pad", b"NOTSET"), how.get("dilations", (1,))
+    return padding == b"NOTSET" and set(spread) == {1}
 
 
 def _plain(name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from livematch.clock import Clock
 from livematch.embed.card import load_card
@@ -30,6 +31,7 @@ from livematch.sheet import readable
 
 AGREEMENT = 1e-3  # between the network that was trained and its file, of the range −1 to 1
 CHECKED = 4  # pictures that this is looked at on
+TOLD = 5  # pictures that cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,10 @@ def train_lens(wish: Wish, clock: Clock, hearing: Hearing) -> Trained:
     perceived_by = load_card(wish.model)
     side_px = wish.settings.side_px
     book = schoolbook(wish.archive, wish.images, side_px, wish.pictures, hearing.reading)
-    for fault in book.unread[:5]:
+    for fault in book.unread[:TOLD]:
         hearing.say(f"left out: {fault}")
+    if len(book.unread) > TOLD:
+        hearing.say(f"left out: {len(book.unread) - TOLD} more")
     settings = replace(wish.settings, digest=book.digest)
     folder = TrainingFolder.of(wish.out)
     training = Training(settings, machine, perceived_by)
@@ -108,17 +112,36 @@ def _refuse(wish: Wish) -> None:
     if not wish.out.parent.is_dir():
         raise UsageError(f"{wish.out.parent} is no folder; make it first")
     wish.settings.refuse_nonsense()
-    name = wish.out.stem
+    _refuse_uncardable(wish)
+    if not wish.fresh and not TrainingFolder.of(wish.out).steps():
+        for path in (wish.out, wish.out.with_suffix(".json")):
+            if path.exists():
+                raise UsageError(
+                    f"{path} is there already: name another file, or replace it with --fresh"
+                )
+
+
+def _refuse_uncardable(wish: Wish) -> None:
+    """Raise UsageError for what no card can say: known now, and not when all is learned."""
     try:
-        _card(name, b"", Settings(), {})
-    except ValueError:
-        raise UsageError(
-            f"{wish.out.name} is no name for a lens: take small letters, digits, '.', '_' and '-'"
-        ) from None
-    if wish.out.exists() and not wish.fresh and not TrainingFolder.of(wish.out).steps():
-        raise UsageError(
-            f"{wish.out} is there already: name another file, or replace it with --fresh"
-        )
+        _card(wish.out.stem, b"", wish.settings, _rights(wish))
+    except ValidationError as error:
+        wrong = {str(fault["loc"][0]) for fault in error.errors()}
+        faults = [
+            f"--{said} is to be one line of 1 to 1000 characters"
+            for said in _rights(wish)
+            if said in wrong
+        ]
+        if "name" in wrong:
+            faults.append(
+                f"{wish.out.name} is no name for a lens: take small letters, digits, '.', '_' and"
+                " '-', 64 at most"
+            )
+        raise UsageError("; ".join(faults) or str(error)) from None
+
+
+def _rights(wish: Wish) -> dict[str, str]:
+    return {"licence": wish.licence, "attribution": wish.attribution}
 
 
 def _go_on(
@@ -135,6 +158,9 @@ def _go_on(
         return
     then = checkpoint.facts.get("settings")
     other = training.settings.differing(then if isinstance(then, Mapping) else {})
+    judge = checkpoint.facts.get("model", course.model)
+    if judge != course.model:  # its features have another measure, and may be what is learned
+        other.append(f"model {judge} then, {course.model} now")
     if other:
         raise UsageError(
             f"{folder.path} is of another training ({'; '.join(other)}): begin anew with --fresh,"
@@ -150,12 +176,12 @@ def _facts(wish: Wish, book: Schoolbook) -> dict[str, Any]:
     folder = wish.images or wish.archive
     assert folder is not None  # noqa: S101 - or there would be no pictures
     name = readable(folder.resolve().name)
+    name = "".join(letter if letter.isprintable() else "�" for letter in name)
     of = f"{count} pictures" if scenes == count else f"{count} pictures of {scenes} shots"
     return {
         "trained_on": f"{of}, from {name}",
         "pictures": count,
-        "licence": wish.licence,
-        "attribution": wish.attribution,
+        **_rights(wish),
     }
 
 
@@ -178,7 +204,7 @@ def _card(
     settings: Settings,
     facts: Mapping[str, Any],
 ) -> str:
-    """Return a lens's card as JSON; ValueError when that would not be valid."""
+    """Return a lens's card as JSON; ValidationError when that would not be valid."""
     card = {
         "name": name,
         "file": f"{name}.onnx",

@@ -76,7 +76,7 @@ class Studio:
         self._wanted: str | None = None
         self._laid: Vector | None = None  # kept as fractions: rounded, a slow blend would get stuck
         self._choice_fault = self._fault = ""
-        self._logged: set[str] = set()
+        self._logged: set[tuple[str, str]] = set()  # what went wrong with which lens
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ class Studio:
         except LivematchError as error:
             if not self._forgiving:
                 raise
-            self._fault = self._note("paintings failed", error)
+            self._fault = self._note("paintings failed", params.lens, error)
             return None
         self._fault = ""
         painted_s = self._clock.now()
@@ -134,7 +134,7 @@ class Studio:
                 if not self._forgiving:
                     raise
                 event = "lenses unknown" if isinstance(error, UsageError) else "lenses not opened"
-                self._choice_fault = self._choice_fault or self._note(event, error)
+                self._choice_fault = self._choice_fault or self._note(event, wish, error)
         return self._lens
 
     def _open(self, card: LensCard) -> Painter:
@@ -158,10 +158,10 @@ class Studio:
         self._laid = laid
         return np.asarray(cv2.convertScaleAbs(laid), np.uint8)
 
-    def _note(self, event: str, error: LivematchError) -> str:
+    def _note(self, event: str, name: str, error: LivematchError) -> str:
         self._telemetry.count(event)
         told = f"lens: {error}"
-        if told not in self._logged:
-            self._logged.add(told)
+        if (event, name) not in self._logged:  # what is said may be another with each frame
+            self._logged.add((event, name))
             log.warning("%s", told)
         return told

@@ -9,9 +9,11 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
+import psutil
 
 from livematch.archive.store import Archive
 from livematch.embed.preprocess import shrink
@@ -27,8 +29,10 @@ LEAST = 24  # pictures; fewer are learned by heart
 GOOD = "600 to 1,000 are good"
 HELD_OUT = 0.08  # of the scenes
 MOST_JUDGED = 64  # pictures that are held out
+MEMORY_SHARE = 0.7  # of what is free, for pictures: the network wants some, too
 KINDS = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 
+Thing = TypeVar("Thing")
 Progress = Callable[[int, int], None]  # pictures read, pictures in all
 
 
@@ -82,10 +86,12 @@ def archive_targets(
 ) -> Schoolbook:
     """Take `count` pictures evenly out of an archive's shots; UsageError when it has too few.
 
+    UsageError too when they are more than memory holds.
     Black, white and titles are left out, and shots that repeat others. The same archive gives the
     same pictures.
     """
     moments = _instants(archive, count)
+    _refuse_too_many(len(moments), side_px, "--pictures")
     targets: list[Target] = []
     unread: list[str] = []
     for number, moment in enumerate(moments):
@@ -105,10 +111,14 @@ def archive_targets(
 def folder_targets(
     folder: Path, side_px: int, progress: Progress = lambda _done, _all: None
 ) -> Schoolbook:
-    """Read every picture below a folder; UsageError when there are too few that can be read."""
+    """Read every picture below a folder; UsageError when there are too few that can be read.
+
+    UsageError too when there are more than memory holds.
+    """
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder; name one with pictures in it")
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in KINDS)
+    _refuse_too_many(len(files), side_px, "--images")
     targets: list[Target] = []
     unread: list[str] = []
     for number, path in enumerate(files):
@@ -134,12 +144,16 @@ def _target(image: Image, side_px: int, scene: str) -> Target:
 
 
 def _instants(archive: Archive, count: int) -> list[Moment]:
-    """Spread `count` instants over the shots, to each by its length; at least one to each."""
+    """Spread `count` instants over the shots, to each by its length; at least one to each.
+
+    Of more shots than that some are taken, evenly.
+    """
     shots = [
         shot for shot in archive.shots() if shot.kind is ShotKind.FILM and shot.repeats is None
     ]
     present = {film.id for film in archive.films() if film.present}
     shots = [shot for shot in shots if shot.film_id in present]
+    shots = _some(shots, count)
     length_s = sum(shot.span.end_s - shot.span.start_s for shot in shots)
     instants: list[Moment] = []
     for shot in shots:
@@ -176,10 +190,24 @@ def _by_chance(scene: str) -> float:
     return int.from_bytes(digest[:8]) / 2**64
 
 
-def _some(targets: Sequence[Target], most: int) -> list[Target]:
-    if len(targets) <= most:
-        return list(targets)
-    return [targets[int(place)] for place in np.linspace(0, len(targets) - 1, most).round()]
+def _some(things: Sequence[Thing], most: int) -> list[Thing]:
+    """Take at most so many, evenly."""
+    if len(things) <= most:
+        return list(things)
+    return [things[int(place)] for place in np.linspace(0, len(things) - 1, most).round()]
+
+
+def _refuse_too_many(count: int, side_px: int, option: str) -> None:
+    """Raise UsageError when so many pictures would not lie in memory: before any is read."""
+    each = 3 * kept_px(side_px) ** 2
+    free = psutil.virtual_memory().available
+    most = int(MEMORY_SHARE * free / each)
+    if count > most:
+        raise UsageError(
+            f"{count} pictures for {side_px}×{side_px} pixels take {count * each / 1e9:.1f} GB of"
+            f" memory, and {free / 1e9:.1f} GB are free: take at most {most} with {option};"
+            f" {GOOD}"
+        )
 
 
 def _digest(targets: Iterable[Target]) -> str:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from livematch.control.params import Params
-from livematch.direction.veil import likeness
+from livematch.direction.veil import likeness, painted_share
 from livematch.values import SAME_S, Cue, Observation
 
 
@@ -36,9 +36,8 @@ class AnswersVeil:
         on = self._on
         if on is None:
             return 0.0
-        share = 0.0
+        wanted = 0.0
         if on.match is not None:
-            close = likeness(on.match.score, params.radius)
-            share = params.lens_mix * (1.0 - params.lens_yields * close)
+            wanted = painted_share(likeness(on.match.score, params.radius), params)
         faded = (now - on.decided_s) / on.fade_s if on.fade_s > 0 else 1.0
-        return self._before + (share - self._before) * min(1.0, max(0.0, faded))
+        return self._before + (wanted - self._before) * min(1.0, max(0.0, faded))

@@ -4,24 +4,35 @@ import json
 from pathlib import Path
 
 import pytest
+from lenses import lens_fields
 from showlog_kit import CONTENT, cut_to, given, head, write_log
 from typer.testing import CliRunner
 
 from livematch.cli.app import app
+from livematch.lens.card import LensCard
 from livematch.showlog.credits import Credit, Ledger
+from livematch.showlog.lenscredits import LensCredit
 from livematch.showlog.licences import author_of, crediting, licence_of
 from livematch.showlog.note import as_markdown, as_text, minutes
+from livematch.showlog.opening import lens_facts
 from livematch.showlog.reader import open_show_log, open_shows
 from livematch.showlog.records import (
+    LONGEST_LINE,
+    MOST_LENSES,
     Alive,
     CueAlone,
     CueBegun,
+    CueGiven,
     End,
     Event,
     Head,
+    LensFacts,
     Offered,
     ParamsChanged,
+    VeilMoved,
+    line_of,
 )
+from livematch.values import Source
 
 
 def end(t: float) -> End:
@@ -229,6 +240,198 @@ def test_nothing_in_a_name_counts_as_markdown_or_moves_a_terminal() -> None:
 )
 def test_lengths_are_written_as_they_are_read(seconds: float, text: str) -> None:
     assert minutes(seconds) == text
+
+
+# Lenses
+
+
+WAVES = LensFacts(
+    name="waves",
+    sha256="1" * 64,
+    licence="CC BY 4.0",
+    attribution="Films by Ida Kleist",
+    trained_on="400 pictures of waves",
+)
+EMBER = LensFacts(name="ember", sha256="2" * 64)
+
+
+def seen_by(*lenses: LensFacts, n: int = 1, **start: float | bool | str) -> Head:
+    plain = head(n, **start)
+    return plain.model_copy(update={"setup": plain.setup.model_copy(update={"lenses": lenses})})
+
+
+def painted(
+    tmp_path: Path, *records: Event, first: Head | None = None
+) -> dict[str, tuple[float, str]]:
+    log = write_log(tmp_path / "show.jsonl", [first or seen_by(WAVES, EMBER), *records])
+    ledger = Ledger()
+    ledger.add(open_show_log(log))
+    return {lens.name: (round(lens.total_s, 6), lens.licence) for lens in ledger.lenses()}
+
+
+def change(t: float, **values: float | bool | str) -> ParamsChanged:
+    return ParamsChanged(t=t, values=values)
+
+
+def bridge(n: int, t: float, fade_s: float = 0.0) -> CueGiven:
+    return CueGiven(t=t, n=n, source=Source.LENS, cause="test", fade_s=fade_s)
+
+
+def test_a_veil_shows_its_lens_while_it_lies_over_the_program(tmp_path: Path) -> None:
+    found = painted(
+        tmp_path,
+        *cut_to(1, 0.0),
+        VeilMoved(t=1.0, share=0.2),
+        VeilMoved(t=1.5, share=0.01),
+        VeilMoved(t=2.0, share=0.0),
+        change(3.0, screen="camera"),
+        VeilMoved(t=3.0, share=1.0),
+        change(4.0, screen="grid"),
+        change(5.0, screen="stacked"),
+        end(5.25),
+    )
+    assert found == {"waves": (1.25, "CC BY 4.0")}
+
+
+def test_a_bridge_shows_its_lens_until_the_next_is_fully_on(tmp_path: Path) -> None:
+    found = painted(
+        tmp_path,
+        *cut_to(1, 0.0),
+        bridge(2, 0.9, fade_s=0.5),
+        CueBegun(t=1.0, n=2, alone=False),
+        CueAlone(t=1.5, n=2),
+        given(3, 2.0, "city", fade_s=0.5),
+        CueBegun(t=2.0, n=3, alone=False),
+        VeilMoved(t=2.2, share=0.5),  # one lens all the same: no second counts twice
+        CueAlone(t=2.5, n=3),
+        VeilMoved(t=2.75, share=0.0),
+        bridge(4, 3.0),  # never came on
+        end(4.0),
+    )
+    assert found == {"waves": (1.75, "CC BY 4.0")}
+
+
+@pytest.mark.parametrize("screen", ["lens", "triptych"])
+def test_the_painting_on_the_screen_counts_by_itself(tmp_path: Path, screen: str) -> None:
+    found = painted(tmp_path, change(1.0, screen=screen), change(3.0, screen="program"), end(9.0))
+    assert found == {"waves": (2.0, "CC BY 4.0")}
+
+
+def test_behind_black_no_lens_is_seen(tmp_path: Path) -> None:
+    found = painted(
+        tmp_path,
+        *cut_to(1, 0.0),
+        VeilMoved(t=0.0, share=1.0),
+        change(1.0, blackout=True),
+        change(2.0, screen="lens"),
+        change(3.0, blackout=False),
+        end(3.5),
+    )
+    assert found == {"waves": (1.5, "CC BY 4.0")}
+    black = seen_by(WAVES, blackout=True, screen="triptych")
+    assert painted(tmp_path, end(2.0), first=black) == {}
+
+
+def test_lenses_that_take_turns_share_the_time_out(tmp_path: Path) -> None:
+    found = painted(
+        tmp_path,
+        change(1.0, lens="ember"),
+        change(3.0, lens="gone"),  # the one before goes on, as in the show
+        change(4.0, lens=""),
+        end(4.5),
+        first=seen_by(WAVES, EMBER, screen="lens"),
+    )
+    assert found == {"ember": (3.0, ""), "waves": (1.5, "CC BY 4.0")}
+    named = seen_by(WAVES, EMBER, screen="lens", lens="ember")
+    assert list(painted(tmp_path, end(1.0), first=named)) == ["ember"]
+
+
+def test_a_later_part_goes_on_with_the_lens(tmp_path: Path) -> None:
+    first, veil = seen_by(WAVES, EMBER), VeilMoved(t=0.5, share=1.0)
+    write_log(tmp_path / "a.jsonl", [first, *cut_to(1, 0.0), veil, Alive(t=1.0, pictures=1)])
+    later = first.model_copy(update={"part": 2, "t": 1.0, "start": {"lens": "ember"}})
+    write_log(tmp_path / "a.2.jsonl", [later, *cut_to(1, 0.0), veil, end(3.0)])
+    ledger = Ledger()
+    ledger.add(open_show_log(tmp_path / "a.jsonl"))
+    assert [(lens.name, lens.total_s) for lens in ledger.lenses()] == [
+        ("ember", 2.0),
+        ("waves", 0.5),
+    ]
+
+
+def test_logs_that_say_nothing_of_lenses_or_of_their_rights_are_read(tmp_path: Path) -> None:
+    def without(log: Path, *fields: str) -> Path:
+        first, *others = log.read_text().splitlines(keepends=True)
+        old = json.loads(first)
+        if fields:
+            for lens in old["setup"]["lenses"]:
+                for name in fields:
+                    del lens[name]
+        else:
+            del old["setup"]["lenses"]
+        log.write_text(json.dumps(old) + "\n" + "".join(others))
+        return log
+
+    def show(n: int) -> Path:
+        return write_log(tmp_path / f"{n}.jsonl", [seen_by(WAVES, n=n, screen="lens"), end(1.0)])
+
+    ledger = Ledger()
+    ledger.add(open_show_log(without(show(1))))
+    assert ledger.lenses() == ()
+    old = open_show_log(without(show(2), "licence", "attribution", "trained_on"))
+    ledger.add(old)
+    assert ledger.lenses() == (LensCredit("waves", "1" * 64, "", "", "", 1.0),)
+    ledger.add(open_show_log(show(3)))
+    ledger.add(old)
+    [lens] = ledger.lenses()
+    assert (lens.attribution, lens.total_s) == ("Films by Ida Kleist", 3.0)
+
+
+def test_a_programme_note_says_whose_a_lens_is() -> None:
+    lens = LensCredit("wa_ves", "1" * 64, "CC BY 4.0", "<b>*Ida*\x1b[31m\n# Kleist", "x", 61.5)
+    line = as_markdown([head()], films(), [lens]).splitlines()[-1]
+    ida = "\\<b\\>\\*Ida\\*\N{REPLACEMENT CHARACTER}\\[31m\N{REPLACEMENT CHARACTER}\\# Kleist"
+    assert line == f"- **lens wa\\_ves**: CC BY 4.0 — {ida} (1:01.5)"
+    unknown = LensCredit("ember", "2" * 64, "", "", "", 2.0)
+    assert as_text([head()], [], [unknown]).splitlines()[-1] == (
+        "lens ember: licence not noted (0:02.0)"
+    )
+
+
+def test_the_log_has_of_a_lens_what_its_card_says() -> None:
+    card = LensCard.model_validate(lens_fields("waves", licence="CC BY 4.0", attribution="x" * 900))
+    [facts] = lens_facts([card])
+    assert (facts.name, facts.licence, facts.trained_on) == ("waves", "CC BY 4.0", "nothing")
+    assert facts.attribution == "x" * 499 + "…"
+    many = [card.model_copy(update={"attribution": "\N{FILM FRAMES}" * 1000})] * 200
+    facts_of_many = lens_facts(many)
+    assert len(facts_of_many) == MOST_LENSES
+    assert len(line_of(seen_by(*facts_of_many))) < LONGEST_LINE
+
+
+def test_the_command_names_the_lenses(tmp_path: Path) -> None:
+    first = seen_by(WAVES, EMBER, screen="triptych")
+    records = [first, *cut_to(1, 0.0), change(1.0, lens="ember"), end(3.0)]
+    log = write_log(tmp_path / "a.jsonl", records)
+    told = [" ".join(line.split()) for line in run(log).splitlines()]
+    assert "lens ember 0:02.0 licence not noted" in told
+    assert "lens waves 0:01.0 CC BY 4.0 — Films by Ida Kleist" in told
+    assert json.loads(run(log, "--json"))["lenses"][1] == {
+        "name": "waves",
+        "sha256": "1" * 64,
+        "seconds": 1.0,
+        "licence": "CC BY 4.0",
+        "attribution": "Films by Ida Kleist",
+        "trained_on": "400 pictures of waves",
+    }
+    for name in ("note.md", "note.txt"):
+        run(log, "-o", tmp_path / name)
+        assert "CC BY 4.0 — Films by Ida Kleist (0:01.0)" in (tmp_path / name).read_text()
+    alone = write_log(tmp_path / "b.jsonl", [seen_by(WAVES, n=2, screen="lens"), end(1.0)])
+    assert "lens waves" in run(alone)
+
+
+# The command
 
 
 def run(*words: str | Path) -> str:

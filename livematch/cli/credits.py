@@ -14,10 +14,13 @@ from livematch.cli.options import JsonOption
 from livematch.errors import ArchiveError, UsageError
 from livematch.files import write_whole
 from livematch.showlog.credits import Credit, Ledger, tags_of, total_s
+from livematch.showlog.lenscredits import LensCredit
 from livematch.showlog.note import (
     as_markdown,
     as_text,
     as_values,
+    lens_rights,
+    lens_title,
     minutes,
     rights_of,
     times_of,
@@ -39,9 +42,10 @@ def list_credits(
         Path | None, typer.Option("--out", "-o", help="Write it to a .md, .txt or .json file.")
     ] = None,
 ) -> None:
-    """List the films that were shown: when, how long, and under which licence.
+    """List the films and lenses that were shown: when, how long, and under which licence.
 
-    A tag licence-… (or cc-by…, cc0, public-domain) of a film names its licence, by-… its author.
+    A tag licence-… (or cc-by…, cc0, public-domain) of a film names its licence, by-… its author;
+    what a lens is licensed under, and whom to name with it, is on its card.
     """
     if out is not None and out.suffix.lower() not in KINDS:
         raise UsageError(f"{out}: credits are written to {', '.join(KINDS)}")
@@ -50,19 +54,20 @@ def list_credits(
     for show in shows:
         ledger.add(show)
     films = ledger.credits(_tags(shows, archive))
+    lenses = ledger.lenses()
     heads = [show.head for show in shows]
-    values = as_values(heads, ledger.seconds, films)
+    values = as_values(heads, ledger.seconds, films, lenses)
     if out is not None:
         written = {
-            ".md": lambda: as_markdown(heads, films),
-            ".txt": lambda: as_text(heads, films),
+            ".md": lambda: as_markdown(heads, films, lenses),
+            ".txt": lambda: as_text(heads, films, lenses),
             ".json": lambda: json.dumps(values, indent=2) + "\n",
         }
         write_whole(out, written[out.suffix.lower()]())
     if as_json:
         typer.echo(json.dumps(values, indent=2))
     elif out is None:
-        _print(films, several=len(shows) > 1)
+        _print(films, lenses, several=len(shows) > 1)
 
 
 def _tags(shows: Sequence[LoggedShow], asked: Path | None) -> dict[str, tuple[str, ...]]:
@@ -79,10 +84,11 @@ def _tags(shows: Sequence[LoggedShow], asked: Path | None) -> dict[str, tuple[st
     return found
 
 
-def _print(films: Sequence[Credit], *, several: bool) -> None:
+def _print(films: Sequence[Credit], lenses: Sequence[LensCredit], *, several: bool) -> None:
     console = Console(markup=False, highlight=False)
     if not films:
         Console(stderr=True).print("No film was shown.")
+    if not films and not lenses:
         return
     table = Table("film", "shown", "in all", "rights", box=None, header_style="dim")
     table.columns[2].justify = "right"
@@ -98,7 +104,17 @@ def _print(films: Sequence[Credit], *, several: bool) -> None:
             )
         if len(film.showings) > SPANS:
             table.add_row(f"  and {len(film.showings) - SPANS} more: --json")
+    for lens in lenses:
+        row = (lens_title(lens), "", minutes(lens.total_s), lens_rights(lens))
+        table.add_row(*row, style="bold")
     console.print(table)
+    if films:
+        _print_sum(films)
+
+
+def _print_sum(films: Sequence[Credit]) -> None:
     unnoted = sum(not film.licences for film in films)
     noted = f"; {unnoted} without a licence noted" if unnoted else ""
-    console.print(f"{len(films)} films, {minutes(total_s(films))} in all{noted}")
+    Console(markup=False, highlight=False).print(
+        f"{len(films)} films, {minutes(total_s(films))} in all{noted}"
+    )

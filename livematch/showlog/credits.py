@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from livematch.archive.store import Archive
 from livematch.control.params import Layout
+from livematch.lens.easel import PAINTED
+from livematch.showlog.lenscredits import LensCredit, Painted, PaintedTimes, lens_credits
 from livematch.showlog.licences import author_of, crediting, licence_of
 from livematch.showlog.reader import LoggedShow, refuse_flood
 from livematch.showlog.records import (
@@ -17,8 +19,9 @@ from livematch.showlog.records import (
     ParamsChanged,
     Setting,
     Shot,
+    VeilMoved,
 )
-from livematch.values import AtEnd
+from livematch.values import AtEnd, Source
 
 OF_THE_PROGRAM = frozenset(set(Layout) - {Layout.CAMERA, Layout.GRID, Layout.LENS})
 
@@ -76,6 +79,15 @@ class _Stay:
         return Showing(show, self.at_s, self.seen_s, from_s, to_s, self.in_grid)
 
 
+@dataclass(frozen=True, slots=True)
+class _On:
+    """A cue that is on, by its number; `stay` is of its shot, if it has one."""
+
+    number: int
+    source: Source
+    stay: _Stay | None
+
+
 @dataclass(slots=True)
 class _Film:
     path: str
@@ -88,10 +100,13 @@ class Ledger:
 
     A shot counts from its first picture to when the next is fully on, while the program can be
     seen at all: not behind black, the camera or the grid. What plays in the grid counts by itself.
+    A lens counts while its painting can be seen: beside the program or in its place, or in it, as
+    a cue of its own or as a veil over it.
     """
 
     def __init__(self) -> None:
         self._films: dict[str, _Film] = {}
+        self._painted: list[Painted] = []
         self._count = 0
         self.seconds: list[float] = []
         """How long each show lasted."""
@@ -106,6 +121,7 @@ class Ledger:
                 refuse_flood(self._count, logged)
         for stay in going.end():
             self._book(number, stay)
+        self._painted += going.paintings.painted()
         self.seconds.append(going.now)
 
     def credits(self, tags: Mapping[str, Iterable[str]] | None = None) -> tuple[Credit, ...]:
@@ -120,6 +136,10 @@ class Ledger:
                 key=lambda credit: (-credit.total_s, credit.path),
             )
         )
+
+    def lenses(self) -> tuple[LensCredit, ...]:
+        """Return the lenses whose paintings were shown, longest first."""
+        return lens_credits(self._painted)
 
     def _book(self, number: int, stay: _Stay) -> None:
         if stay.seen_s <= 0:
@@ -139,8 +159,10 @@ class _Going:
         self._settings: dict[str, Setting] = dict(head.start)
         self._given: dict[int, CueGiven] = {}
         self._newest = 0
-        self._on: list[tuple[int, _Stay | None]] = []
+        self._on: list[_On] = []
         self._cells: dict[int, _Stay] = {}
+        self._veil = 0.0
+        self.paintings = PaintedTimes(head.setup.lenses)
 
     def take(self, record: Head | Event) -> list[_Stay]:
         """Go on to a record; returns the shots that are off with it."""
@@ -160,13 +182,15 @@ class _Going:
                 return self._leave(record.n)
             case Offered():
                 return self._offer(record)
+            case VeilMoved():
+                self._veil = record.share
             case _:
                 pass
         return []
 
     def end(self) -> list[_Stay]:
         """End the show; returns what was still on."""
-        return [*self._cells.values(), *(stay for _, stay in self._on if stay is not None)]
+        return [*self._cells.values(), *_stays(self._on)]
 
     def _offer(self, offered: Offered) -> list[_Stay]:
         """Take what is in the grid from here; returns what is there no more."""
@@ -183,15 +207,15 @@ class _Going:
         if given.shot is not None:
             goes_round = given.at_end is AtEnd.LOOP
             stay = _Stay(begun.t, given.shot, given.pace, goes_round)
-        gone, self._on = self._on[:-1], [*self._on[-1:], (begun.n, stay)]
-        left = [stay for _, stay in gone if stay is not None]
-        return left + (self._leave(begun.n) if begun.alone else [])
+        on = _On(begun.n, given.source, stay)
+        gone, self._on = self._on[:-1], [*self._on[-1:], on]
+        return _stays(gone) + (self._leave(begun.n) if begun.alone else [])
 
     def _leave(self, alone: int) -> list[_Stay]:
         """Leave only one cue on."""
-        gone = [stay for number, stay in self._on if number != alone and stay is not None]
-        self._on = [(number, stay) for number, stay in self._on if number == alone]
-        return gone
+        gone = [on for on in self._on if on.number != alone]
+        self._on = [on for on in self._on if on.number == alone]
+        return _stays(gone)
 
     def _pass(self, t: float) -> None:
         passed_s = t - self.now
@@ -207,10 +231,20 @@ class _Going:
         for stay in self._cells.values() if is_grid else ():
             stay.seen_s += 0.0 if is_black else passed_s
             stay.played_s += 0.0 if is_frozen else passed_s
-        for _, on in self._on:
-            if on is not None:
-                on.seen_s += passed_s if is_seen else 0.0
-                on.played_s += 0.0 if stands else passed_s
+        for stay in _stays(self._on):
+            stay.seen_s += passed_s if is_seen else 0.0
+            stay.played_s += 0.0 if stands else passed_s
+        is_beside = screen in PAINTED and not is_black
+        if is_beside or (is_seen and self._is_painted()):
+            self.paintings.add(self._settings.get("lens", ""), passed_s)
+
+    def _is_painted(self) -> bool:
+        """Whether there is a painting in the program, or over it."""
+        return self._veil > 0 or any(on.source is Source.LENS for on in self._on)
+
+
+def _stays(cues: Iterable[_On]) -> list[_Stay]:
+    return [on.stay for on in cues if on.stay is not None]
 
 
 def tags_of(archive: Archive) -> dict[str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from livematch.showlog.credits import Credit
+from livematch.showlog.lenscredits import LensCredit
 from livematch.showlog.records import Head
 
 UNNOTED = "licence not noted"
@@ -30,6 +31,17 @@ def rights_of(credit: Credit) -> str:
     return plain(f"{', '.join(credit.authors)}; {licence}" if credit.authors else licence)
 
 
+def lens_title(lens: LensCredit) -> str:
+    """Return what a lens is called among films."""
+    return plain(f"lens {lens.name}")
+
+
+def lens_rights(lens: LensCredit) -> str:
+    """Return licence and attribution of a lens as its card had them, in one line."""
+    licence = lens.licence or UNNOTED
+    return plain(f"{licence} — {lens.attribution}" if lens.attribution else licence)
+
+
 def times_of(credit: Credit) -> str:
     """Say how often a film was shown."""
     return "once" if len(credit.showings) == 1 else f"{len(credit.showings)} times"
@@ -43,23 +55,38 @@ def minutes(seconds: float) -> str:
     return f"{hours}:{rest // 600:02}:{rest // 10 % 60:02}.{rest % 10}" if hours else told
 
 
-def as_text(heads: Sequence[Head], films: Sequence[Credit]) -> str:
+def as_text(
+    heads: Sequence[Head], films: Sequence[Credit], lenses: Sequence[LensCredit] = ()
+) -> str:
     """Write the credits as plain text."""
     lines = [f"{title_of(film)}: {rights_of(film)} ({_counted(film)})" for film in films]
+    lines += [
+        f"{lens_title(lens)}: {lens_rights(lens)} ({minutes(lens.total_s)})" for lens in lenses
+    ]
     return "\n".join([_dates(heads), "", *lines]) + "\n"
 
 
-def as_markdown(heads: Sequence[Head], films: Sequence[Credit]) -> str:
-    """Write the credits as Markdown; nothing in a film's name counts as any."""
+def as_markdown(
+    heads: Sequence[Head], films: Sequence[Credit], lenses: Sequence[LensCredit] = ()
+) -> str:
+    """Write the credits as Markdown; nothing in the name of a film or a lens counts as any."""
     lines = [
         f"- **{_escaped(title_of(film))}**: {_escaped(rights_of(film))} ({_counted(film)})"
         for film in films
+    ]
+    lines += [
+        f"- **{_escaped(lens_title(lens))}**: {_escaped(lens_rights(lens))}"
+        f" ({minutes(lens.total_s)})"
+        for lens in lenses
     ]
     return "\n".join(["# Films shown", "", _dates(heads), "", *lines]) + "\n"
 
 
 def as_values(
-    heads: Sequence[Head], seconds: Sequence[float], films: Sequence[Credit]
+    heads: Sequence[Head],
+    seconds: Sequence[float],
+    films: Sequence[Credit],
+    lenses: Sequence[LensCredit] = (),
 ) -> dict[str, object]:
     """Return the credits as plain values, every showing with its times in seconds."""
     return {
@@ -88,6 +115,17 @@ def as_values(
                 ],
             }
             for film in films
+        ],
+        "lenses": [
+            {
+                "name": lens.name,
+                "sha256": lens.sha256,
+                "seconds": round(lens.total_s, 3),
+                "licence": lens.licence,
+                "attribution": lens.attribution,
+                "trained_on": lens.trained_on,
+            }
+            for lens in lenses
         ],
     }
 

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +12,14 @@ from livematch.camera.source import PlayedCamera
 from livematch.control.params import Params
 from livematch.errors import FilmError, UsageError
 from livematch.indexing.scan import fingerprint
+from livematch.lens.card import LensCard
 from livematch.session import Show
 from livematch.sheet import readable
 from livematch.showlog import places
 from livematch.showlog.log import ShowLog
 from livematch.showlog.records import (
     MOST_LENSES,
+    MOST_TEXT,
     ArchiveFacts,
     CameraFilm,
     Head,
@@ -30,6 +32,8 @@ from livematch.showlog.records import (
 from livematch.showlog.writer import LogWriter
 
 log = logging.getLogger(__name__)
+
+LENSES_BYTES = 36 * 1024  # what lenses may take of the first line; see LONGEST_LINE
 
 
 def head_of(show: Show, began: datetime) -> Head:
@@ -55,14 +59,36 @@ def head_of(show: Show, began: datetime) -> Head:
             offline=config.offline,
             seconds=config.seconds,
             preset=told(config.preset),
-            lenses=tuple(
-                LensFacts(name=card.name, sha256=card.sha256)
-                for card in show.lenses.cards[:MOST_LENSES]
-            ),
+            lenses=lens_facts(show.lenses.cards),
         ),
         start=differing(config.start, Params()),
         table=table_version(),
     )
+
+
+def lens_facts(cards: Sequence[LensCard]) -> tuple[LensFacts, ...]:
+    """Return what is noted of lenses; texts are the shorter the more there are, and then say …."""
+    longest = MOST_TEXT
+    while True:
+        facts = tuple(_facts(card, longest) for card in cards[:MOST_LENSES])
+        size = sum(len(lens.model_dump_json().encode()) for lens in facts)
+        if size <= LENSES_BYTES or longest == 0:
+            return facts
+        longest //= 2
+
+
+def _facts(card: LensCard, longest: int) -> LensFacts:
+    return LensFacts(
+        name=card.name,
+        sha256=card.sha256,
+        licence=_shortened(card.licence, longest),
+        attribution=_shortened(card.attribution, longest),
+        trained_on=_shortened(card.trained_on, longest),
+    )
+
+
+def _shortened(text: str, longest: int) -> str:
+    return told(text) if len(text) <= longest else told(text[: max(0, longest - 1)]) + "…"
 
 
 def open_writer(show: Show, began: datetime) -> LogWriter | None:

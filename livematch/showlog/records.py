@@ -56,10 +56,16 @@ class CameraFilm(_Strict):
 
 
 class LensFacts(_Strict):
-    """A lens that there was: its name, and its content."""
+    """A lens that there was: its name, its content, and what its card says of its rights.
+
+    Logs of before these were noted have them empty.
+    """
 
     name: Name
     sha256: Text
+    licence: Text = ""
+    attribution: Text = ""
+    trained_on: Text = ""
 
 
 class Setup(_Strict):

@@ -19,6 +19,7 @@ from livematch.clock import ManualClock
 from livematch.errors import ModelError, UsageError
 from livematch.lens.architecture import FILTERS, plan
 from livematch.lens.checkpoints import Checkpoint, TrainingFolder
+from livematch.lens.judging import Quality
 from livematch.lens.paint import Lens
 from livematch.lens.pairs import Batch
 from livematch.lens.preparing import prepare
@@ -191,6 +192,12 @@ def test_features_that_would_come_out_otherwise_are_refused(tmp_path: Path, node
     card = card_for(tmp_path, model((node,), weights, (INPUT,), (POOLED, MAP)))
     with pytest.raises(ModelError, match=r"only; train it with --perceptual 0"):
         Perception(card)
+
+
+def test_how_it_looks_decides_which_is_best() -> None:
+    sharp, soft = Quality(35, 40, 0.5, 0.8, 1.0), Quality(30, 40, 0.6, 0.8, 1.0)
+    wild = Quality(60, 40, 0.5, 0.8, 1.0)  # further from the truth than what was shown
+    assert sharp.score < soft.score < wild.score < 1.0
 
 
 # --- stopping and going on

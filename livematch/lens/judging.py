@@ -37,9 +37,13 @@ class Quality:
 
     @property
     def score(self) -> float:
-        """One figure, lower is better; 2 is what was shown, left as it was."""
+        """One figure, lower is better; 1 is what was shown, left as it was.
+
+        How it looks decides. By L1 the mean of all that might be there is best, which is a blur:
+        it only must not be further from the truth than what was shown.
+        """
         light = self.l1 / max(self.l1_blurred, LEAST)
-        return light + self.features / max(self.features_blurred, LEAST)
+        return max(1.0, light) * self.features / max(self.features_blurred, LEAST)
 
 
 def judge(paint: Painting, whole: Batch, embedder: AnyEmbedder, shrink: float) -> Quality:

@@ -12,7 +12,7 @@ from livematch.archive.store import Archive, Moments
 from livematch.bench import decks
 from livematch.bench.figures import Plan, at_least, at_most, machine
 from livematch.bench.matching import subjects
-from livematch.bench.playing import _stage
+from livematch.bench.playing import stage_of
 from livematch.errors import FilmError, LivematchError
 from livematch.indexing.kinds import KINDS
 from livematch.telemetry import summarise
@@ -140,7 +140,7 @@ def test_decks_without_a_film_are_told(plan: Plan, tmp_path: Path) -> None:
 
 def test_a_stage_nobody_saw_is_said_to_be_missing() -> None:
     with pytest.raises(LivematchError, match="cue"):
-        _stage((summarise("other", [1.0]),), "cue → first picture")
+        stage_of((summarise("other", [1.0]),), "cue → first picture")
 
 
 def test_the_machine_is_described() -> None:

@@ -15,6 +15,7 @@ from livematch.bench.matching import subjects
 from livematch.bench.playing import stage_of
 from livematch.errors import FilmError, LivematchError
 from livematch.indexing.kinds import KINDS
+from livematch.lens.collection import Lenses
 from livematch.telemetry import summarise
 
 
@@ -46,6 +47,17 @@ def test_a_live_show_is_measured_from_the_camera_to_the_picture(plan: Plan) -> N
     assert all(stages[part].count > 0 for part in parts)
     assert whole.p50_ms > stages["taken → described"].p50_ms > 0
     assert section.figures[0].value == whole.p50_ms
+
+
+def test_every_lens_that_comes_along_is_measured_beside_a_show(plan: Plan) -> None:
+    figures = {figure.name: figure.value for figure in bench.SECTIONS["lens"](plan).figures}
+    names = Lenses().names
+    assert names
+    for name in names:
+        assert figures[f"{name}: paintings a second"] > 0
+        assert figures[f"{name}: pictures of the window a second"] > 0
+        blended = figures[f"{name}: – blended as usual"]
+        assert 0 < blended < figures[f"{name}: flicker of a still camera, of 255"]
 
 
 def test_start_is_measured_in_new_processes(plan: Plan) -> None:

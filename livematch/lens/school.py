@@ -70,7 +70,7 @@ class Trained:
 
 
 def train_lens(wish: Wish, clock: Clock, hearing: Hearing) -> Trained:
-    """Train a lens, or go on training it, and write it with its card; both whole or not at all.
+    """Train a lens, or go on training it, and write it and its card, each whole or not at all.
 
     UsageError and ModelError say what is wrong with the wish, the pictures or the disk. Stopped by
     KeyboardInterrupt, what was learned is kept, and the same wish goes on from there.

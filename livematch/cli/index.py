@@ -2,14 +2,12 @@
 
 import json
 import logging
-import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -22,6 +20,7 @@ from livematch.archive.saved import fit_outgrown, keep_fit, learned
 from livematch.archive.schema import DATABASE
 from livematch.archive.search import Searcher
 from livematch.archive.store import Archive
+from livematch.cli.interrupts import interrupts_noted
 from livematch.clock import Clock, SystemClock
 from livematch.embed.card import DEFAULT_MODEL
 from livematch.embed.providers import ASKABLE
@@ -100,7 +99,7 @@ def index(
     clock = SystemClock()
     with (
         open_or_create(archive, *identity_of(network.card())) as opened,
-        _interrupts_noted() as interrupts,
+        interrupts_noted() as interrupts,
         _view(as_json, clock) as view,
     ):
         outcome = index_folders(
@@ -181,22 +180,6 @@ def _proxy_of(archive: Path) -> str:
     )
     known = [kind for kind, _ in kinds.most_common() if kind in PROXIES]
     return known[0] if known else MJPEG.name
-
-
-@contextmanager
-def _interrupts_noted() -> Iterator[list[int]]:
-    """Note Ctrl-C instead of raising it in the middle of a transaction; the second one is meant."""
-    noted: list[int] = []
-
-    def note(number: int, _: FrameType | None) -> None:
-        noted.append(number)
-        signal.signal(number, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield noted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

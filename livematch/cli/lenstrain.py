@@ -1,5 +1,6 @@
 """`livematch lens train`: a lens made from an archive's pictures, or a folder's."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from livematch.cli.interrupts import interrupts_noted
 from livematch.cli.options import STOPPED
 from livematch.clock import SystemClock
 from livematch.errors import UsageError
@@ -119,8 +121,9 @@ def _train(console: Console, wish: "Wish") -> "Trained":
         TextColumn("{task.fields[left]}"),
         TextColumn("{task.fields[losses]}"),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
-        report = _Report(console, bar)
+    # a step that is stopped half-way would be half taken and repeated
+    with interrupts_noted() as noted, Progress(*columns, console=console, transient=True) as bar:
+        report = _Report(console, bar, noted)
         hearing = Hearing(report.say, report.reading, report.step)
         try:
             return train_lens(wish, SystemClock(), hearing)
@@ -130,11 +133,15 @@ def _train(console: Console, wish: "Wish") -> "Trained":
 
 
 class _Report:
-    """Shows how a training goes: a bar that reads, then one that learns, and what is said."""
+    """Shows how a training goes: a bar that reads, then one that learns, and what is said.
 
-    def __init__(self, console: Console, bar: Progress) -> None:
+    Raises KeyboardInterrupt between two pictures or steps once something was `noted`.
+    """
+
+    def __init__(self, console: Console, bar: Progress, noted: Sequence[int] = ()) -> None:
         self._console = console
         self._bar = bar
+        self._noted = noted
         self._task: TaskID | None = None
         self.steps = 0
 
@@ -148,6 +155,7 @@ class _Report:
         if done == count:
             self._bar.remove_task(self._task)
             self._task = None
+        self._stop_if_noted()
 
     def step(self, standing: "Standing") -> None:
         if self._task is None:
@@ -163,6 +171,11 @@ class _Report:
             left="" if standing.left_s is None else f"{_in_words(standing.left_s)} left",
             losses=_losses(standing),
         )
+        self._stop_if_noted()
+
+    def _stop_if_noted(self) -> None:
+        if self._noted:
+            raise KeyboardInterrupt
 
 
 def _stopped(*, has_learned: bool, fresh: bool) -> str:

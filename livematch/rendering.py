@@ -6,12 +6,12 @@ director and the parameters follow a script.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from livematch.audio.ears import Deaf
 from livematch.clock import ManualClock
-from livematch.control.params import Params
+from livematch.control.params import Layout, Params
 from livematch.control.script import ScriptedControl
 from livematch.direction.script import ScriptedDirector
 from livematch.direction.veil import Veil, Veiling
@@ -63,6 +63,21 @@ class Rendered:
 
     pictures: int
     failed: tuple[Cue, ...]
+
+
+def as_film(params: Params, screen: Layout, *, label: bool) -> Params:
+    """Give parameters the form of a film: nothing mirrored, frozen, or for an operator only."""
+    return replace(
+        params,
+        screen=screen,
+        label=label,
+        mirror=False,
+        hud=False,
+        preview=False,
+        freeze=False,
+        blackout=False,
+        lens_freeze=False,
+    )
 
 
 def render(

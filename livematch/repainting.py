@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from fractions import Fraction
 from pathlib import Path
 
 from livematch.control.params import Layout, Params
@@ -12,8 +11,8 @@ from livematch.lens.easel import Easel
 from livematch.render.encoding import Timing, even
 from livematch.render.recorder import Policy, Recorder
 from livematch.render.soundtrack import Soundtrack
-from livematch.rendering import Script, render
-from livematch.screening import Extent, Screening, extent_of
+from livematch.rendering import Script, as_film, render
+from livematch.screening import Screening, extent_of
 from livematch.values import Clip, Cue, Moment, Source
 
 
@@ -70,19 +69,19 @@ def repaint(
         recorder = Recorder(
             out,
             size_px,
-            _timing(extent, screening.tick_s, look.fps),
+            Timing.as_of(extent.info.fps, screening.tick_s, extent.last_s, look.fps),
             Policy.BLOCK,
             Soundtrack(film, screening.begins_s),
         )
     except BaseException:
         screening.close()
         raise
-    if look.fps is None:
-        times = screening.times()
-    else:
-        times = screening.steady_times(look.fps, extent.duration_s)
+    times = screening.times_at(look.fps, extent.duration_s)
+    # the program is the painting already: none is laid over it
+    params = replace(look.params, lens_mix=0.0)
+    params = as_film(params, _LAYOUTS[look.arrangement], label=look.label)
     painted = Cue(Source.LENS, None, 0.0, "script", 0.0, 0)
-    script = Script(times, [painted], _steady(look), eyes=screening, easel=easel)
+    script = Script(times, [painted], params, eyes=screening, easel=easel)
     done = render(
         script, _NoFilms(), size_px, recorder, lambda tick: on_picture(tick.now, extent.duration_s)
     )
@@ -95,30 +94,6 @@ class _NoFilms:
     def clip(self, moment: Moment) -> Clip:
         """Refuse: nobody asks."""
         raise ArchiveError(f"there is no archive, and no moment {moment.row} to be shown")
-
-
-def _steady(look: Look) -> Params:
-    """Give what is set the form of a film: nothing mirrored, frozen, or for an operator only."""
-    return replace(
-        look.params,
-        screen=_LAYOUTS[look.arrangement],
-        label=look.label,
-        mirror=False,
-        hud=False,
-        preview=False,
-        freeze=False,
-        blackout=False,
-        lens_freeze=False,
-        lens_mix=0.0,
-    )
-
-
-def _timing(extent: Extent, tick_s: Fraction, fps: float | None) -> Timing:
-    """The film's own time stamps, to the tick; another rate has them as even as it is."""
-    if fps is not None:
-        return Timing.steady(fps)
-    average = Fraction(extent.info.fps).limit_denominator(1001)
-    return Timing(average, tick_s, max(1, round(extent.last_s / tick_s)))
 
 
 def _seen(size_px: tuple[int, int], arrangement: Arrangement) -> tuple[int, int]:

@@ -173,6 +173,10 @@ class Screening:
                 coming = next(pictures, None)
             yield now
 
+    def times_at(self, fps: float | None, until_s: float) -> Iterator[float]:
+        """Yield the pictures' own times, or those of another rate where one is asked for."""
+        return self.times() if fps is None else self.steady_times(fps, until_s)
+
     def look(self, now: float) -> Sight:
         """Return the picture of `now`."""
         while self._waiting and self._waiting[0].captured_s <= now + SAME_S:

@@ -3,9 +3,8 @@
 import logging
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from livematch.render.encoding import Timing, even
 from livematch.render.layouts import regions
 from livematch.render.recorder import Policy, Recorder
 from livematch.render.soundtrack import Soundtrack
-from livematch.rendering import Rendered, Script, render
+from livematch.rendering import Rendered, Script, as_film, render
 from livematch.screening import Screening
 from livematch.values import Cue
 
@@ -85,48 +84,25 @@ def perform(
     """
     size_px = even(look.size_px or usual_size((cutlist.width, cutlist.height), look.arrangement))
     screening = Screening(cutlist.trailer, _seen(size_px, look), most=cutlist.pictures)
+    last_s = cutlist.duration_s - float(times_s[-1]) if len(times_s) else 0.0
     try:
         recorder = Recorder(
             out,
             size_px,
-            _timing(cutlist, times_s, screening.tick_s, look.fps),
+            Timing.as_of(cutlist.fps, screening.tick_s, last_s, look.fps),
             Policy.BLOCK,
             Soundtrack(cutlist.trailer, screening.begins_s),
         )
     except BaseException:
         screening.close()
         raise
-    params = replace(
-        look.params,
-        screen=_LAYOUTS[look.arrangement],
-        label=look.label,
-        mirror=False,
-        hud=False,
-        preview=False,
-        freeze=False,
-        blackout=False,
-        lens_freeze=False,
-    )
-    if look.fps is None:
-        times = screening.times()
-    else:
-        times = screening.steady_times(look.fps, cutlist.duration_s)
+    params = as_film(look.params, _LAYOUTS[look.arrangement], label=look.label)
+    times = screening.times_at(look.fps, cutlist.duration_s)
     script = Script(times, cues, params, eyes=screening, easel=look.easel, veil=AnswersVeil(cues))
     done = render(script, archive, size_px, recorder, lambda tick: on_picture(tick.now))
     if screening.fault is not None:
         log.warning("%s", screening.fault)
     return done
-
-
-def _timing(
-    cutlist: CutList, times_s: NDArray[np.float64], tick_s: Fraction, fps: float | None
-) -> Timing:
-    """The trailer's own time stamps, to the tick; another rate has them as even as it is."""
-    if fps is not None:
-        return Timing.steady(fps)
-    average = Fraction(cutlist.fps).limit_denominator(1001)
-    last_s = cutlist.duration_s - float(times_s[-1]) if len(times_s) else 0.0
-    return Timing(average, tick_s, max(1, round(Fraction(last_s) / tick_s)))
 
 
 def usual_size(trailer_px: tuple[int, int], arrangement: Arrangement) -> tuple[int, int]:

@@ -65,6 +65,19 @@ class Timing:
         rate = Fraction(fps).limit_denominator(1001)
         return cls(rate, 1 / rate)
 
+    @classmethod
+    def as_of(
+        cls, fps: float, tick_s: Fraction, last_s: float | Fraction, asked: float | None
+    ) -> "Timing":
+        """Return that of another film, to the tick; at a rate that is asked for, as even as it is.
+
+        `fps` is the other's on average, `last_s` for how long it shows its last picture.
+        """
+        if asked is not None:
+            return cls.steady(asked)
+        average = Fraction(fps).limit_denominator(1001)
+        return cls(average, tick_s, max(1, round(Fraction(last_s) / tick_s)))
+
 
 class _Sounding(StrEnum):
     """How sound comes into the film; each is tried when the one before cannot be."""

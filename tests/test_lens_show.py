@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from lenses import tiny_lens
 from numpy.typing import NDArray
+from show_kit import FPS, offline_show
 from showlog_kit import decoded, performed
 from typer.testing import CliRunner
 
@@ -29,8 +30,6 @@ from livematch.showlog.replay import Wish, replay
 from livematch.showlog.told import tell
 from livematch.values import Source
 
-FPS = 25
-SIZE = (192, 108)
 STRICT = Params(
     stickiness=0.05, min_hold=1.0, max_hold=60.0, shot_cooldown=0.0, fade=0.2, mirror=False
 )
@@ -54,18 +53,7 @@ def no_bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def config(folder: Path, lenses: Path) -> ShowConfig:
-    return ShowConfig(
-        archive=folder / "archive",
-        camera=str(folder / "camera.mp4"),
-        size_px=SIZE,
-        offscreen=True,
-        offline=True,
-        fps=FPS,
-        seconds=8.0,
-        provider="cpu",
-        start=STRICT,
-        lenses=(lenses,),
-    )
+    return replace(offline_show(folder, seconds=8.0, start=STRICT), lenses=(lenses,))
 
 
 def pictures(film: Path) -> list[NDArray[np.int16]]:

@@ -8,12 +8,12 @@ import av
 import numpy as np
 import pytest
 from films import texture
-from show_kit import CAMERA, SCENES
+from show_kit import CAMERA, FPS, SCENES, STRICT, offline_show
 from sound_kit import silence, with_hits, write_wav
 
 from livematch.config import ShowConfig
 from livematch.control.commands import Beat, Fire, Pick, Save, Set, Trigger
-from livematch.control.params import Fallback, Grid, Layout, Params
+from livematch.control.params import Fallback, Grid, Layout
 from livematch.control.presetfolder import read_preset
 from livematch.engine import Tick
 from livematch.errors import (
@@ -30,23 +30,10 @@ from livematch.session import open_show
 from livematch.show import ShowReport, Watch, hud_status, perform, sound_line
 from livematch.values import Sound, Source
 
-FPS = 25
-STRICT = Params(stickiness=0.05, min_hold=1.0, max_hold=60.0, shot_cooldown=0.0, fade=0.2)
-
 
 @pytest.fixture
 def config(folder: Path) -> ShowConfig:
-    return ShowConfig(
-        archive=folder / "archive",
-        camera=str(folder / "camera.mp4"),
-        size_px=(192, 108),
-        offscreen=True,
-        offline=True,
-        fps=FPS,
-        seconds=8.0,
-        provider="cpu",
-        start=STRICT,
-    )
+    return offline_show(folder, seconds=8.0)
 
 
 def told(report: ShowReport, config: ShowConfig) -> list[tuple[float, str, str]]:

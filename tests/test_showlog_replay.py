@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from show_kit import FPS, SIZE, STRICT, offline_show
 from showlog_kit import decoded, given, head, performed, write_log
 from sound_kit import silence, with_hits, write_wav
 
 from livematch.config import ShowConfig
 from livematch.control.commands import Command, Fire, Pick, Set, Trigger
-from livematch.control.params import Layout, Params
+from livematch.control.params import Layout
 from livematch.engine import Tick
 from livematch.errors import CameraError, LivematchError, RecordError, UsageError
 from livematch.session import Show
@@ -33,9 +34,6 @@ from livematch.showlog.replay import Replayed, Wish, replay
 from livematch.showlog.told import tell
 from livematch.values import Cue
 
-FPS = 25
-SIZE = (192, 108)
-STRICT = Params(stickiness=0.05, min_hold=1.0, max_hold=60.0, shot_cooldown=0.0, fade=0.2)
 SAME = 1.0  # mean difference of grey that two encodings of one picture may have
 
 HANDS: tuple[tuple[float, Command], ...] = (
@@ -61,18 +59,8 @@ HANDS: tuple[tuple[float, Command], ...] = (
 def config(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> ShowConfig:
     """A set-up whose show is recorded and logged, both in a folder of its own."""
     own = tmp_path_factory.mktemp("logged")
-    return ShowConfig(
-        archive=folder / "archive",
-        camera=str(folder / "camera.mp4"),
-        size_px=SIZE,
-        offscreen=True,
-        offline=True,
-        fps=FPS,
-        seconds=7.0,
-        provider="cpu",
-        start=STRICT,
-        record=own / "show.mp4",
-        log=own / "show.jsonl",
+    return replace(
+        offline_show(folder, seconds=7.0), record=own / "show.mp4", log=own / "show.jsonl"
     )
 
 
